@@ -1,0 +1,73 @@
+/**
+ * The interface of an evaluator: what turns an architecture into a measurement. `catalog.ts` names
+ * the evaluators that exist; README.md says how to add one.
+ */
+import type { Logger } from 'pino'
+import type { z } from 'zod'
+import type { SearchSpace } from '#src/space/space.ts'
+import type { Fidelity } from '#src/trial/fidelity.ts'
+import type { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
+import type { EvaluationResult } from '#src/trial/record.ts'
+
+export interface EvaluationRequest {
+  readonly trial: number
+  /** Zero-based. */
+  readonly attempt: number
+  /** The space's text form. */
+  readonly architecture: string
+  readonly fidelity: Fidelity
+  /** Seed of everything random in the evaluation, a decimal string; the same for every attempt. */
+  readonly seed: string
+  readonly onProgress: (point: CurvePoint) => void
+  readonly signal: AbortSignal
+}
+
+export interface TestRequest {
+  readonly trial: number
+  readonly architecture: string
+  /** What the selected trial's evaluation handed back. */
+  readonly result: EvaluationResult
+  readonly seed: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Measures architectures. Started once a run and disposed at its end.
+ *
+ * @remarks
+ * A failed evaluation throws `AttemptFailure` (trial/attempt-failure.ts), which the journal keeps; any other error ends the
+ * run. An evaluator must be deterministic in the request up to what its fingerprint declares.
+ */
+export interface Evaluator extends AsyncDisposable {
+  readonly name: string
+  /** How many evaluations it can run at once. */
+  readonly slots: number
+  /** Every environment that results may come from, by hash; known once started. */
+  readonly fingerprints: ReadonlyMap<string, unknown>
+  evaluate(request: EvaluationRequest): Promise<EvaluationResult>
+  /** The test split, for the one selected trial; absent when the evaluator has none. */
+  test?(request: TestRequest): Promise<TestMetrics>
+}
+
+/** What the runner hands to an evaluator when it starts one. */
+export interface EvaluatorContext {
+  readonly space: SearchSpace
+  /** Absolute path of the run folder; files go under `artifacts/`. */
+  readonly runFolder: string
+  readonly logger: Logger
+  /** Go on although the environment differs from its lock; the drift is recorded. */
+  readonly allowDrift: boolean
+  readonly signal: AbortSignal
+}
+
+/** A catalog entry: how the evaluator is named, configured and started. */
+export interface EvaluatorEntry<S extends z.ZodType = z.ZodType> {
+  readonly name: string
+  /** One sentence for help and docs. */
+  readonly summary: string
+  /** Settings with their defaults, strict. */
+  readonly settings: S
+  /** Whether `test` will be there, known before anything starts. */
+  readonly hasTest: boolean
+  start(settings: z.infer<S>, context: EvaluatorContext): Promise<Evaluator>
+}

@@ -1,0 +1,141 @@
+/**
+ * Every message of the bridge protocol (ALP): the one definition. JSON Schema and the worker's
+ * Python types are generated from here; `test/vectors/protocol` holds what both sides must accept
+ * and refuse.
+ *
+ * On the wire a message is: protocol tag, JSON header (one of these), then one binary frame for
+ * each entry of the header's `tensors`. Names from a worker are past or descriptive (`started`,
+ * `result`), names to a worker imperative (`run`, `cancel`).
+ */
+import { z } from 'zod'
+import { Shape } from '#src/graph/graph.ts'
+import { CurvePoint } from '#src/trial/metrics.ts'
+import { Failure } from '#src/trial/record.ts'
+import { Fingerprint } from './fingerprint.ts'
+import { DatasetName } from './recipe.ts'
+import { TaskResult, TaskWork } from './task.ts'
+
+/** Dispatched work: the same task sent again bears a higher lease, and only the newest counts. */
+const leased = { task: z.string().min(1), lease: z.int().min(0) }
+
+export const TensorFrame = z.strictObject({
+  name: z.string().min(1),
+  dtype: z.enum(['float32', 'float64', 'float16', 'int64', 'int32', 'uint8', 'bool']),
+  /** Little-endian, C-contiguous. */
+  shape: z.array(z.int().min(0)),
+})
+export type TensorFrame = z.infer<typeof TensorFrame>
+
+/** A data set as the worker holds it; what a network must fit. */
+export const DatasetFacts = z.strictObject({
+  name: DatasetName,
+  inputShape: Shape,
+  classCount: z.int().min(2),
+  trainCount: z.int().min(1),
+  /** 0 where the data set has no official test split. */
+  testCount: z.int().min(0),
+  contentHash: z.string(),
+})
+export type DatasetFacts = z.infer<typeof DatasetFacts>
+
+export const DatasetProblem = z.strictObject({
+  name: DatasetName,
+  /** `missing` or `corrupt`, with a sentence that says where it was looked for and what to do. */
+  kind: z.enum(['missing', 'corrupt']),
+  message: z.string(),
+})
+
+export const Hello = z.strictObject({
+  type: z.literal('hello'),
+  protocolVersion: z.int().min(1),
+  /** The name that the pool gave this worker on its command line, such as `w03`. */
+  worker: z.string().min(1),
+  pid: z.int().min(1),
+  /** Task kinds and features, such as `train` or `tensors`; minor differences are settled by these. */
+  capabilities: z.array(z.string()),
+  /** Tasks that it runs at once. */
+  slots: z.int().min(1),
+  fingerprint: Fingerprint,
+  datasets: z.array(DatasetFacts),
+  datasetProblems: z.array(DatasetProblem),
+})
+export type Hello = z.infer<typeof Hello>
+
+export const Welcome = z.strictObject({
+  type: z.literal('welcome'),
+  /** Seconds between heartbeats, both ways. */
+  heartbeatSeconds: z.number().positive(),
+  /** Silence after which the other side counts as gone. */
+  silenceSeconds: z.number().positive(),
+  /** Progress and log messages that the worker may send before it is granted more. */
+  credits: z.int().min(1),
+})
+
+export const Refused = z.strictObject({
+  type: z.literal('refused'),
+  reason: z.string(),
+  /** What to do about it. */
+  mend: z.string(),
+})
+
+export const Run = z.strictObject({
+  type: z.literal('run'),
+  ...leased,
+  /** Seconds after which the worker gives the task up as timed out; null for no limit. */
+  deadlineSeconds: z.number().positive().nullable(),
+  work: TaskWork,
+  tensors: z.array(TensorFrame),
+})
+
+export const Cancel = z.strictObject({ type: z.literal('cancel'), ...leased })
+/** The result or failure is safe in the orchestrator: the worker may forget it. */
+export const Acknowledge = z.strictObject({ type: z.literal('acknowledge'), ...leased })
+export const Grant = z.strictObject({ type: z.literal('grant'), credits: z.int().min(1) })
+/** Finish what runs, take nothing new, then leave. */
+export const Drain = z.strictObject({ type: z.literal('drain') })
+export const Heartbeat = z.strictObject({ type: z.literal('heartbeat') })
+
+export const Started = z.strictObject({ type: z.literal('started'), ...leased })
+export const Progress = z.strictObject({
+  type: z.literal('progress'),
+  ...leased,
+  point: CurvePoint,
+})
+export const Result = z.strictObject({
+  type: z.literal('result'),
+  ...leased,
+  result: TaskResult,
+  tensors: z.array(TensorFrame),
+})
+export const Failed = z.strictObject({ type: z.literal('failed'), ...leased, failure: Failure })
+export const Log = z.strictObject({
+  type: z.literal('log'),
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  message: z.string(),
+  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+})
+export const Drained = z.strictObject({ type: z.literal('drained') })
+
+export const FromWorker = z.discriminatedUnion('type', [
+  Hello,
+  Heartbeat,
+  Started,
+  Progress,
+  Result,
+  Failed,
+  Log,
+  Drained,
+])
+export type FromWorker = z.infer<typeof FromWorker>
+
+export const ToWorker = z.discriminatedUnion('type', [
+  Welcome,
+  Refused,
+  Heartbeat,
+  Run,
+  Cancel,
+  Acknowledge,
+  Grant,
+  Drain,
+])
+export type ToWorker = z.infer<typeof ToWorker>

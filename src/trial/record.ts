@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { Cost, CurvePoint, Metrics, NetworkCounts } from './metrics.ts'
+import { FailureKind } from './outcome.ts'
+
+/** Why an attempt failed, as a person should read it. */
+export const Failure = z.strictObject({
+  kind: FailureKind,
+  message: z.string(),
+  /** Where it happened; Python's traceback goes to the log and the journal, not to the terminal. */
+  traceback: z.string().optional(),
+  /** What the attempt had cost by then. */
+  cost: Cost.optional(),
+})
+export type Failure = z.infer<typeof Failure>
+
+/** What an evaluator hands back for a finished trial. */
+export const EvaluationResult = z.strictObject({
+  metrics: Metrics,
+  cost: Cost,
+  counts: NetworkCounts.optional(),
+  /** Empty when the evaluator streams no curve. */
+  curve: z.array(CurvePoint),
+  /** Path of the checkpoint, relative to the run folder. */
+  checkpoint: z.string().optional(),
+  /** Hash of the fingerprint that the result was produced under. */
+  fingerprint: z.string(),
+})
+export type EvaluationResult = z.infer<typeof EvaluationResult>

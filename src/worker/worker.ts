@@ -1,0 +1,42 @@
+/**
+ * The interface of a pool of workers: all that the rest of archloom sees of PyTorch processes.
+ * `pool.ts` makes one; README.md has the life of a worker and of a task.
+ */
+import type { DatasetFacts, Hello } from '#src/protocol/messages.ts'
+import type { DatasetName } from '#src/protocol/recipe.ts'
+import type { TaskKind, TaskResult, TaskWork } from '#src/protocol/task.ts'
+import type { CurvePoint } from '#src/trial/metrics.ts'
+
+export interface Job<K extends TaskKind = TaskKind> {
+  /** Unique within the pool's life, such as `t000017` or `final`. */
+  readonly task: string
+  /** Attempt number: only the newest lease of a task counts. */
+  readonly lease: number
+  readonly work: Extract<TaskWork, { kind: K }>
+  readonly deadlineSeconds?: number
+  readonly onProgress?: (point: CurvePoint) => void
+  /** Aborting cancels the task on its worker; the promise then rejects with kind `cancelled`. */
+  readonly signal?: AbortSignal
+}
+
+export interface JobResult<K extends TaskKind = TaskKind> {
+  readonly result: Extract<TaskResult, { kind: K }>
+  /** Hash of the fingerprint of the worker that ran it. */
+  readonly fingerprint: string
+  readonly worker: string
+}
+
+export interface WorkerPool extends AsyncDisposable {
+  /** Tasks that run at once when every worker is up. */
+  readonly slots: number
+  /** What each worker that was ever welcomed said of itself, by fingerprint hash. */
+  readonly fingerprints: ReadonlyMap<string, Hello['fingerprint']>
+  /** What the workers hold; the same on each, or the pool would not have started. */
+  dataset(name: DatasetName): DatasetFacts
+  /**
+   * Runs one task; waits for a free slot first.
+   * @throws AttemptFailure when the attempt failed, classified
+   * @throws worker/restart-limit when no worker is left to run it
+   */
+  run<K extends TaskKind>(job: Job<K>): Promise<JobResult<K>>
+}
