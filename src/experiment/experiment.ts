@@ -65,6 +65,12 @@ export const RunStarted = z.strictObject({ type: z.literal('run-started'), plan:
 export const RunResumed = z.strictObject({ type: z.literal('run-resumed') })
 /** The person or the system asked the process to stop; the run can be resumed. */
 export const RunInterrupted = z.strictObject({ type: z.literal('run-interrupted') })
+/** An environment that results of this run may come from; its hash stands on each of them. */
+export const EnvironmentSeen = z.strictObject({
+  type: z.literal('environment-seen'),
+  hash: z.string(),
+  fingerprint: z.json(),
+})
 export const TrialProposed = z.strictObject({
   type: z.literal('trial-proposed'),
   trial,
@@ -124,6 +130,7 @@ export const ExperimentEvent = z.discriminatedUnion('type', [
   RunStarted,
   RunResumed,
   RunInterrupted,
+  EnvironmentSeen,
   TrialProposed,
   AttemptStarted,
   TrialProgressed,
