@@ -1,0 +1,94 @@
+/** Loads an experiment from a YAML file or a TypeScript module. */
+import { readFile } from 'node:fs/promises'
+import { extname, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { isAlias, parseDocument, visit } from 'yaml'
+import { contentHash, sha256 } from '#src/encoding/hash.ts'
+import { ArchloomError } from '#src/errors.ts'
+import { applyOverride } from './override.ts'
+import { resolveDocument } from './resolve.ts'
+import type { ExperimentScript, LoadedExperiment } from './schema.ts'
+
+export interface LoadOptions {
+  /** `--set path=value`, applied in order. */
+  readonly overrides?: readonly string[]
+}
+
+/**
+ * Reads, overrides, validates and resolves an experiment.
+ *
+ * @param path - a `.yaml`, `.yml` or `.json` file, or a `.ts`, `.mts`, `.js` or `.mjs` module that
+ *   default-exports `defineExperiment({...})`
+ * @throws config/not-found, config/syntax, config/invalid, config/unknown-key, config/unknown-name
+ */
+export async function loadExperiment(
+  path: string,
+  options: LoadOptions = {},
+): Promise<LoadedExperiment> {
+  const absolute = resolve(path)
+  const name = relative(process.cwd(), absolute) || absolute
+  const text = await readSource(absolute, name)
+  const script = /^\.[mc]?[jt]s$/.test(extname(absolute))
+    ? await importScript(absolute, name)
+    : { document: parseYaml(text, name), extensions: {} }
+  const overrides = options.overrides ?? []
+  const input = overrides.reduce<unknown>(applyOverride, script.document)
+  const document = resolveDocument(input, script.extensions, name)
+  return {
+    document,
+    hash: contentHash(document),
+    extensions: script.extensions,
+    source: { path: absolute, sha256: sha256(text), overrides },
+  }
+}
+
+async function readSource(absolute: string, name: string): Promise<string> {
+  try {
+    return await readFile(absolute, 'utf8')
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : code
+    throw new ArchloomError(
+      'config/not-found',
+      `Cannot read the experiment ${name}: ${why}; give a YAML file or a TypeScript module, or make one with archloom init`,
+      { cause },
+    )
+  }
+}
+
+function parseYaml(text: string, name: string): unknown {
+  const document = parseDocument(text, { merge: false })
+  const error = document.errors[0]
+  if (error) {
+    const sentence = error.message.split('\n')[0]?.replace(/:$/, '')
+    throw new ArchloomError('config/syntax', `In ${name}: ${sentence}`, { cause: error })
+  }
+  visit(document, (_, node) => {
+    if (isAlias(node)) {
+      throw new ArchloomError(
+        'config/syntax',
+        `In ${name}: aliases such as *${node.source} are not allowed; write the value out`,
+      )
+    }
+  })
+  return document.toJS() as unknown
+}
+
+async function importScript(absolute: string, name: string): Promise<ExperimentScript> {
+  let module: { default?: unknown }
+  try {
+    module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }
+  } catch (cause) {
+    if (cause instanceof ArchloomError) throw cause
+    const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+    throw new ArchloomError('config/syntax', `Cannot load ${name}: ${message}`, { cause })
+  }
+  const script = module.default
+  if (typeof script !== 'object' || script === null || !('document' in script)) {
+    throw new ArchloomError(
+      'config/invalid',
+      `In ${name}: expected export default defineExperiment({...}), found ${script === undefined ? 'no default export' : typeof script}`,
+    )
+  }
+  return script as ExperimentScript
+}
