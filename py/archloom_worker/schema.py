@@ -137,7 +137,7 @@ class EvaluationResult(Base, frozen=True, kw_only=True):
     cost: "Cost"
     counts: "Union[NetworkCounts, UnsetType]" = UNSET
     curve: "tuple[CurvePoint, ...]"
-    checkpoint: "Union[str, UnsetType]" = UNSET
+    checkpoint: "Union[KeptCheckpoint, UnsetType]" = UNSET
     fingerprint: "str"
 
 class Failure(Base, frozen=True, kw_only=True):
@@ -145,6 +145,10 @@ class Failure(Base, frozen=True, kw_only=True):
     message: "str"
     traceback: "Union[str, UnsetType]" = UNSET
     cost: "Union[Cost, UnsetType]" = UNSET
+
+class KeptCheckpoint(Base, frozen=True, kw_only=True):
+    path: "Annotated[str, Meta(min_length=1)]"
+    sha256: "str"
 
 class CriticalFacts(Base, frozen=True, kw_only=True):
     python: "str"

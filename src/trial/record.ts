@@ -13,6 +13,10 @@ export const Failure = z.strictObject({
 })
 export type Failure = z.infer<typeof Failure>
 
+/** Trained weights that were kept: path relative to the run folder, and content. */
+export const KeptCheckpoint = z.strictObject({ path: z.string().min(1), sha256: z.string() })
+export type KeptCheckpoint = z.infer<typeof KeptCheckpoint>
+
 /** What an evaluator hands back for a finished trial. */
 export const EvaluationResult = z.strictObject({
   metrics: Metrics,
@@ -20,8 +24,7 @@ export const EvaluationResult = z.strictObject({
   counts: NetworkCounts.optional(),
   /** Empty when the evaluator streams no curve. */
   curve: z.array(CurvePoint),
-  /** Path of the checkpoint, relative to the run folder. */
-  checkpoint: z.string().optional(),
+  checkpoint: KeptCheckpoint.optional(),
   /** Hash of the fingerprint that the result was produced under. */
   fingerprint: z.string(),
 })
