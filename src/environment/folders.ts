@@ -1,0 +1,49 @@
+/**
+ * Where things lie: archloom's own folders on this machine, and the files that come with it.
+ *
+ * This file is one of the few that read the process's environment variables.
+ */
+import { homedir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** The project's or the package's root: two folders above this file, in `src/` as in `dist/`. */
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/**
+ * Folder of what archloom makes on this machine: `$ARCHLOOM_HOME`, or `archloom` in the user's cache
+ * folder (`$XDG_CACHE_HOME`, `~/.cache`).
+ */
+export function archloomHome(variables: Variables = process.env): string {
+  if (variables.ARCHLOOM_HOME) return resolve(variables.ARCHLOOM_HOME)
+  return join(resolve(variables.XDG_CACHE_HOME || join(homedir(), '.cache')), 'archloom')
+}
+
+/**
+ * Folders in which data sets are looked for, first match first: the explicit one, each entry of
+ * `$ARCHLOOM_DATA` (a list like `$PATH`), `data` in archloom's home.
+ */
+export function dataFolders(explicit?: string, variables: Variables = process.env): string[] {
+  const listed = (variables.ARCHLOOM_DATA ?? '').split(delimiter).filter((path) => path !== '')
+  const all = [...(explicit === undefined ? [] : [explicit]), ...listed].map((path) =>
+    resolve(path),
+  )
+  return [...new Set([...all, join(archloomHome(variables), 'data')])]
+}
+
+/** Absolute path of the folder that holds the Python package `archloom_worker`. */
+export function pythonFolder(): string {
+  return join(root, 'py')
+}
+
+/** Absolute path of the folder that holds one folder a pinned environment. */
+export function environmentsFolder(): string {
+  return join(root, 'envs')
+}
+
+/** Absolute path of the project's or the package's root. */
+export function projectFolder(): string {
+  return resolve(root)
+}
