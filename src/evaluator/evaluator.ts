@@ -24,7 +24,10 @@ export interface EvaluationRequest {
 
 export interface TestRequest {
   readonly trial: number
+  /** Zero-based. */
+  readonly attempt: number
   readonly architecture: string
+  readonly fidelity: Fidelity
   /** What the selected trial's evaluation handed back. */
   readonly result: EvaluationResult
   readonly seed: string
