@@ -1,0 +1,295 @@
+/**
+ * Shape inference: one rule an operation, PyTorch's formulas in floor mode.
+ *
+ * @see PyTorch documentation of `torch.nn.Conv2d` and `torch.nn.MaxPool2d`, section "Shape".
+ */
+import { ArchloomError, type ErrorCode, unreachable } from '#src/errors.ts'
+import type { NetworkGraph, Operation, OperationKind, Shape } from './graph.ts'
+
+type Op<K extends OperationKind> = Extract<Operation, { kind: K }>
+
+interface Problem {
+  readonly code: 'graph/invalid' | 'graph/shape'
+  readonly text: string
+}
+
+/** Largest number of elements of one sample's tensor or of one weight: what 32-bit indices reach. */
+export const maximumElements = 2 ** 31 - 1
+
+/**
+ * Shape of a node's output.
+ *
+ * @param inputs - shapes of its inputs, in order, without the batch axis
+ * @param place - how an error names the node, such as `nodes[3] "stem.conv"`
+ * @throws graph/shape when the operation cannot take these inputs
+ * @throws graph/invalid when its settings contradict each other, whatever the input
+ */
+export function inferShape(op: Operation, inputs: readonly Shape[], place: string): Shape {
+  const shape = arityProblem(op, inputs) ?? applyRule(op, inputs, place)
+  if ('code' in shape) throw graphError(shape.code, `${place} (${op.kind})`, shape.text)
+  if (elementCount(shape) > maximumElements) {
+    const text = `expected at most ${maximumElements} elements a sample, found the output ${show(shape)}; make it smaller`
+    throw graphError('graph/shape', `${place} (${op.kind})`, text)
+  }
+  return shape
+}
+
+/**
+ * Shapes of every input and node of a graph, by id.
+ *
+ * @param path - where the graph lies within a larger one; empty for a whole network
+ * @throws graph/shape as `inferShape` does, and graph/invalid for a reference to no earlier node
+ */
+export function inferShapes(graph: NetworkGraph, path = ''): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Shape>(graph.inputs.map(({ id, shape }) => [id, shape]))
+  for (const [index, node] of graph.nodes.entries()) {
+    const place = `${path}nodes[${index}] "${node.id}"`
+    const inputs = node.inputs.map((ref, position) => {
+      const shape = shapes.get(ref)
+      if (shape) return shape
+      const text = `expected the id of a graph input or of an earlier node, found "${ref}"; order the nodes so that each comes after its inputs`
+      throw graphError('graph/invalid', `${place}.inputs[${position}]`, text)
+    })
+    shapes.set(node.id, inferShape(node.op, inputs, place))
+  }
+  return shapes
+}
+
+/** Shapes of a valid graph's outputs, in order. */
+export function outputShapes(graph: NetworkGraph, path = ''): Shape[] {
+  const shapes = inferShapes(graph, path)
+  return graph.outputs.map((ref, index) => {
+    const shape = shapes.get(ref)
+    if (shape) return shape
+    const text = `expected the id of a graph input or node, found "${ref}"`
+    throw graphError('graph/invalid', `${path}outputs[${index}]`, text)
+  })
+}
+
+/** An error about one place of a graph. */
+export function graphError(code: ErrorCode, place: string, text: string): ArchloomError {
+  return new ArchloomError(code, `Graph ${place}: ${text}`, { details: { place } })
+}
+
+/** `[16, 32, 32]` */
+export function show(shape: Shape): string {
+  return `[${shape.join(', ')}]`
+}
+
+export function elementCount(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1)
+}
+
+function arityProblem(op: Operation, inputs: readonly Shape[]): Problem | undefined {
+  const found = inputs.length
+  switch (op.kind) {
+    case 'choice':
+      return found >= 1 ? undefined : invalid(`expected at least 1 input, found ${found}`)
+    case 'add':
+    case 'concat':
+      if (found >= 2) return undefined
+      return invalid(`expected at least 2 inputs, found ${found}; leave the node out for one input`)
+    default:
+      return found === 1 ? undefined : invalid(`expected 1 input, found ${found}`)
+  }
+}
+
+function applyRule(op: Operation, inputs: readonly Shape[], place: string): Shape | Problem {
+  const [input = [], ...others] = inputs
+  switch (op.kind) {
+    case 'conv2d':
+      return image(input) ?? convShape(op, input)
+    case 'linear':
+      return linearShape(op, input)
+    case 'pool2d':
+      return image(input) ?? poolShape(op, input)
+    case 'global-pool':
+      return image(input) ?? input.slice(0, 1)
+    case 'flatten':
+      return [elementCount(input)]
+    case 'add':
+      return addShape(input, others)
+    case 'concat':
+      return concatShape(input, others)
+    case 'zero':
+      return image(input) ?? strided(input, op.stride)
+    case 'channel-slice':
+      return sliceShape(op, input)
+    case 'channel-pad':
+      return channelPadShape(op, input)
+    case 'pad2d':
+      return image(input) ?? padShape(op, input)
+    case 'resize':
+      return image(input) ?? [...input.slice(0, 1), ...op.size]
+    case 'batch-norm':
+    case 'activation':
+    case 'identity':
+    case 'dropout':
+    case 'drop-path':
+      return input
+    case 'choice':
+      return choiceShape(op, inputs, place)
+    default:
+      return unreachable(op)
+  }
+}
+
+function image(input: Shape): Problem | undefined {
+  if (input.length === 3) return undefined
+  return mismatch(`expected an input of [channels, height, width], found ${show(input)}`)
+}
+
+function convShape(op: Op<'conv2d'>, input: Shape): Shape | Problem {
+  const [channels = 0] = input
+  if (op.channels % op.groups !== 0) {
+    return invalid(
+      `expected channels to be a multiple of groups ${op.groups}, found ${op.channels} channels`,
+    )
+  }
+  if (channels % op.groups !== 0) {
+    return mismatch(
+      `expected input channels to be a multiple of groups ${op.groups}, found ${show(input)}`,
+    )
+  }
+  const weights = op.channels * (channels / op.groups) * op.kernel[0] * op.kernel[1]
+  return oversized(weights) ?? windowed([op.channels], input, op)
+}
+
+function linearShape(op: Op<'linear'>, input: Shape): Shape | Problem {
+  if (input.length !== 1) {
+    return mismatch(
+      `expected an input of [features], found ${show(input)}; put a flatten or global-pool before it`,
+    )
+  }
+  return oversized(op.features * elementCount(input)) ?? [op.features]
+}
+
+function poolShape(op: Op<'pool2d'>, input: Shape): Shape | Problem {
+  if (op.mode === 'max' && op.countPadding) {
+    return invalid('expected countPadding false for mode max, found true')
+  }
+  const [high, wide] = op.kernel
+  const [above, beside] = op.padding
+  if (above > Math.floor(high / 2) || beside > Math.floor(wide / 2)) {
+    return invalid(
+      `expected padding of at most half the kernel ${show(op.kernel)}, found ${show(op.padding)}`,
+    )
+  }
+  return windowed(input.slice(0, 1), input, { ...op, dilation: [1, 1] })
+}
+
+interface Window {
+  readonly kernel: readonly [number, number]
+  readonly stride: readonly [number, number]
+  readonly padding: readonly [number, number]
+  readonly dilation: readonly [number, number]
+}
+
+/** `floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1` on either axis. */
+function windowed(channels: Shape, input: Shape, window: Window): Shape | Problem {
+  const sizes = ([0, 1] as const).map((axis) => {
+    const reach = window.dilation[axis] * (window.kernel[axis] - 1) + 1
+    const padded = (input[axis + 1] ?? 0) + 2 * window.padding[axis]
+    return Math.floor((padded - reach) / window.stride[axis]) + 1
+  })
+  if (sizes.every((size) => size >= 1)) return [...channels, ...sizes]
+  return mismatch(
+    `expected the kernel ${show(window.kernel)} with dilation ${show(window.dilation)} to fit into the input padded by ${show(window.padding)}, found ${show(input)}; use a smaller kernel, more padding or fewer strides before it`,
+  )
+}
+
+function strided(input: Shape, stride: readonly [number, number]): Shape {
+  const [channels = 0, height = 0, width = 0] = input
+  return [channels, Math.ceil(height / stride[0]), Math.ceil(width / stride[1])]
+}
+
+function addShape(first: Shape, others: readonly Shape[]): Shape | Problem {
+  const index = others.findIndex((shape) => show(shape) !== show(first))
+  if (index < 0) return first
+  return mismatch(
+    `expected inputs of one shape, found ${show(first)} at inputs[0] and ${show(others[index] ?? [])} at inputs[${index + 1}]; project, pad or resize one of them`,
+  )
+}
+
+function concatShape(first: Shape, others: readonly Shape[]): Shape | Problem {
+  const [, ...rest] = first
+  const index = others.findIndex(
+    (shape) => shape.length !== first.length || show(shape.slice(1)) !== show(rest),
+  )
+  if (index >= 0) {
+    return mismatch(
+      `expected inputs that differ in channels only, found ${show(first)} at inputs[0] and ${show(others[index] ?? [])} at inputs[${index + 1}]; pool, pad or resize one of them`,
+    )
+  }
+  const channels = [first, ...others].reduce((sum, [size = 0]) => sum + size, 0)
+  return [channels, ...rest]
+}
+
+function sliceShape(op: Op<'channel-slice'>, input: Shape): Shape | Problem {
+  const [channels = 0, ...rest] = input
+  if (op.start >= op.end) {
+    return invalid(`expected start below end, found start ${op.start} and end ${op.end}`)
+  }
+  if (op.end <= channels) return [op.end - op.start, ...rest]
+  return mismatch(`expected at least ${op.end} channels, found ${show(input)}`)
+}
+
+function channelPadShape(op: Op<'channel-pad'>, input: Shape): Shape | Problem {
+  const [channels = 0, ...rest] = input
+  if (channels <= op.channels) return [op.channels, ...rest]
+  return mismatch(
+    `expected at most ${op.channels} channels to pad to ${op.channels}, found ${show(input)}; use a channel-slice to drop channels`,
+  )
+}
+
+function padShape(op: Op<'pad2d'>, input: Shape): Shape | Problem {
+  const [channels = 0, height = 0, width = 0] = input
+  const padded = [channels, height + op.top + op.bottom, width + op.left + op.right]
+  // Each side alone must leave something too: PyTorch cuts before it pads.
+  const left = [
+    height + Math.min(op.top, 0) + Math.min(op.bottom, 0),
+    width + Math.min(op.left, 0) + Math.min(op.right, 0),
+  ]
+  if ([...padded, ...left].every((size) => size >= 1)) return padded
+  return mismatch(`expected padding that leaves rows and columns, found the input ${show(input)}`)
+}
+
+/** Every candidate takes the node's inputs and gives one output, all of one shape. */
+function choiceShape(op: Op<'choice'>, inputs: readonly Shape[], place: string): Shape | Problem {
+  const shapes: Shape[] = []
+  for (const [index, candidate] of op.candidates.entries()) {
+    const where = `candidates[${index}]`
+    const wanted = candidate.inputs.map(({ shape }) => show(shape)).join(', ')
+    const given = inputs.map(show).join(', ')
+    if (wanted !== given) {
+      return mismatch(`expected ${where} to take the inputs ${given}, found it to take ${wanted}`)
+    }
+    const outputs = outputShapes(candidate, `${place}.${where}.`)
+    const [output] = outputs
+    if (!output || outputs.length > 1) {
+      return invalid(`expected ${where} to have 1 output, found ${outputs.length}`)
+    }
+    shapes.push(output)
+  }
+  const [first = [], ...others] = shapes
+  const index = others.findIndex((shape) => show(shape) !== show(first))
+  if (index < 0) return first
+  return mismatch(
+    `expected candidates of one output shape, found ${show(first)} from candidates[0] and ${show(others[index] ?? [])} from candidates[${index + 1}]`,
+  )
+}
+
+function oversized(weights: number): Problem | undefined {
+  if (weights <= maximumElements) return undefined
+  return mismatch(
+    `expected at most ${maximumElements} weights, found ${weights}; use fewer channels`,
+  )
+}
+
+function invalid(text: string): Problem {
+  return { code: 'graph/invalid', text }
+}
+
+function mismatch(text: string): Problem {
+  return { code: 'graph/shape', text }
+}
