@@ -60,9 +60,16 @@ export type Plan = z.infer<typeof Plan>
 const trial = z.int().min(0)
 const attempt = z.int().min(0)
 
-export const RunStarted = z.strictObject({ type: z.literal('run-started'), plan: Plan })
+/** The person allowed results of several environments in this run, by name; recorded for good. */
+const allowMixed = z.boolean().optional()
+
+export const RunStarted = z.strictObject({
+  type: z.literal('run-started'),
+  plan: Plan,
+  allowMixed,
+})
 /** A later process took the run up again: whatever was under way is lost and starts anew. */
-export const RunResumed = z.strictObject({ type: z.literal('run-resumed') })
+export const RunResumed = z.strictObject({ type: z.literal('run-resumed'), allowMixed })
 /** The person or the system asked the process to stop; the run can be resumed. */
 export const RunInterrupted = z.strictObject({ type: z.literal('run-interrupted') })
 /** An environment that results of this run may come from; its hash stands on each of them. */
@@ -120,6 +127,8 @@ export const TestFailed = z.strictObject({
   trial,
   attempt,
   failure: Failure,
+  /** `failed`: the run ends without a test metric. */
+  verdict: z.enum(['failed', 'retry', 'abort-run']),
 })
 export const RunFinished = z.strictObject({
   type: z.literal('run-finished'),

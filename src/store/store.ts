@@ -31,6 +31,14 @@ export interface JournalReader extends Disposable {
 
 /** A journal opened by the one process that may write it. */
 export interface Journal extends JournalReader {
-  /** Commits events in one transaction and stamps them; returns once they are safe on disk. */
+  /**
+   * Stamps an event and queues it for the next commit. Only pure decisions may follow from it until
+   * `append` has returned; nothing outside the process may.
+   */
+  stage(event: ExperimentEvent): JournalEntry
+  /**
+   * Commits what is staged, then these events, in one transaction; returns once all are on disk.
+   * @throws store/full when the disk is full: nothing of this commit is kept, all before it is
+   */
   append(events: readonly ExperimentEvent[]): readonly JournalEntry[]
 }
