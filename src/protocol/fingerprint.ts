@@ -3,6 +3,7 @@
  * compared; its hash stands on every result. `recorded` is kept for people to read.
  */
 import { z } from 'zod'
+import { contentHash } from '#src/encoding/hash.ts'
 
 const text = z.string()
 
@@ -69,3 +70,8 @@ export const RecordedFacts = z.strictObject({
 
 export const Fingerprint = z.strictObject({ critical: CriticalFacts, recorded: RecordedFacts })
 export type Fingerprint = z.infer<typeof Fingerprint>
+
+/** What stands on every result: equal hashes mean comparable results. */
+export function fingerprintHash(fingerprint: Fingerprint): string {
+  return contentHash(fingerprint.critical)
+}
