@@ -48,7 +48,9 @@ const tags = ['type', 'kind'] as const
 export function generateProtocol(): GeneratedFile[] {
   const registry = z.registry<{ id: string }>()
   for (const module of [graph, metrics, outcome, record, fingerprint, recipe, task, messages]) {
-    for (const [id, value] of Object.entries(module)) {
+    // Sorted: only native modules list their exports in alphabetical order.
+    for (const id of Object.keys(module).sort()) {
+      const value: unknown = (module as Record<string, unknown>)[id]
       if (value instanceof z.ZodType) registry.add(value, { id })
     }
   }
@@ -125,9 +127,10 @@ function pythonStruct(name: string, schema: Schema): string {
   return [head, ...(fields.length > 0 ? fields : ['    pass'])].join('\n')
 }
 
-/** Types stand in quotes: a struct may name one that is defined after it. */
+/** Types stand in quotes, read twice by Python: a struct may name one that is defined after it. */
 function quoted(type: string): string {
-  return type.includes('"') ? `'${type}'` : `"${type}"`
+  const escaped = type.replaceAll('\\', '\\\\')
+  return escaped.includes('"') ? `'${escaped}'` : `"${escaped}"`
 }
 
 function pythonType(schema: Schema): string {

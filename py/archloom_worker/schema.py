@@ -220,7 +220,7 @@ class CosineSchedule(Base, frozen=True, kw_only=True, tag_field="kind", tag="cos
 
 class DatasetSplit(Base, frozen=True, kw_only=True):
     name: "DatasetName"
-    split_seed: 'Annotated[str, Meta(pattern="^[0-9]+\\Z")]'
+    split_seed: 'Annotated[str, Meta(pattern="^[0-9]+\\\\Z")]'
     validation_share: "Annotated[float, Meta(gt=0, lt=1)]"
     test_share: "Annotated[float, Meta(gt=0, lt=1)]"
     train_limit: "Union[Annotated[int, Meta(ge=1)], None]"
@@ -295,7 +295,7 @@ class TrainWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="train"):
     graph: "NetworkGraph"
     dataset: "DatasetSplit"
     recipe: "Recipe"
-    seed: 'Annotated[str, Meta(pattern="^[0-9]+\\Z")]'
+    seed: 'Annotated[str, Meta(pattern="^[0-9]+\\\\Z")]'
     from_epoch: "Annotated[int, Meta(ge=0)]"
     to_epoch: "Annotated[int, Meta(ge=1)]"
     horizon_epochs: "Annotated[int, Meta(ge=1)]"
