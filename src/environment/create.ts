@@ -1,12 +1,10 @@
 /** Making a virtual environment from its lock. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { ArchloomError } from '#src/errors.ts'
 import type { ReadyEnvironment } from './environment.ts'
 import { holdFolderLock } from './folder-lock.ts'
 import { findPython } from './python.ts'
+import { runPython } from './python-step.ts'
 import { findEnvironment, interpreterOf, markerFile, resolveEnvironment } from './resolve.ts'
 
 export interface CreateOptions {
@@ -49,14 +47,10 @@ export async function createEnvironment(
   onLine(`Creating the environment ${name} with Python ${base.version} in ${folder}`)
   await rm(folder, { recursive: true, force: true })
   const settings = { onLine, ...(options.signal && { signal: options.signal }) }
-  await runStep(base.path, ['-m', 'venv', folder], settings)
+  await runPython(base.path, ['-m', 'venv', folder], settings)
   onLine(`Installing the packages of ${spec.lockPath}`)
   const index = options.indexUrl === undefined ? [] : ['--index-url', options.indexUrl]
-  await runStep(
-    interpreterOf(folder),
-    ['-m', 'pip', 'install', ...pipFlags, ...index, '-r', spec.lockPath],
-    settings,
-  )
+  await runPython(interpreterOf(folder), [...pipInstall, ...index, '-r', spec.lockPath], settings)
   await writeFile(
     join(folder, markerFile),
     `${JSON.stringify({ name, python: base.version }, null, 2)}\n`,
@@ -66,72 +60,13 @@ export async function createEnvironment(
   return made
 }
 
-const pipFlags = [
+/** `python -m pip install`, quiet and without questions, from wheels only: nothing is compiled. */
+export const pipInstall: readonly string[] = [
+  '-m',
+  'pip',
+  'install',
   '--disable-pip-version-check',
   '--no-input',
   '--progress-bar=off',
   '--only-binary=:all:',
 ]
-
-interface StepSettings {
-  readonly onLine: (line: string) => void
-  readonly signal?: AbortSignal
-}
-
-/** Lines kept of a failed step, for its error. */
-const keptLines = 12
-
-async function runStep(command: string, args: string[], settings: StepSettings): Promise<void> {
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: pythonVariables(),
-    ...(settings.signal && { signal: settings.signal }),
-  })
-  const lines: string[] = []
-  const take = (line: string) => {
-    lines.push(line)
-    if (lines.length > keptLines) lines.shift()
-    settings.onLine(line)
-  }
-  if (child.stdout) createInterface(child.stdout).on('line', take)
-  if (child.stderr) createInterface(child.stderr).on('line', take)
-  const ended = await ending(child)
-  settings.signal?.throwIfAborted()
-  if (ended === 0) return
-  const step = args.slice(0, 3).join(' ')
-  throw new ArchloomError(
-    'environment/create-failed',
-    `${command} ${step} ended with ${ended}: ${failureLine(lines)}; ${mendFor(lines.join('\n'))}`,
-    { details: { output: lines } },
-  )
-}
-
-/** Exit status, signal name or the reason why the process did not start. */
-function ending(child: ChildProcess): Promise<number | string> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    child.once('close', (status, signal) => resolve(status ?? signal ?? 'no status'))
-  })
-}
-
-/** The variables for venv and pip: without those that make Python or pip install elsewhere. */
-function pythonVariables(): NodeJS.ProcessEnv {
-  const { PYTHONHOME: _, PYTHONPATH: __, PIP_USER: ___, PIP_TARGET: ____, ...rest } = process.env
-  return rest
-}
-
-function failureLine(lines: readonly string[]): string {
-  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'it said nothing'
-}
-
-function mendFor(output: string): string {
-  if (/ensurepip/.test(output)) {
-    return "install Python's venv module (package python3-venv on Debian and Ubuntu) and try again"
-  }
-  if (/No space left/i.test(output))
-    return 'free disk space, or point ARCHLOOM_HOME to another disk'
-  if (/No matching distribution/i.test(output)) {
-    return 'use a Python for which the pinned packages exist (--python), or another index (--index-url)'
-  }
-  return 'check the network and pip settings, then try again'
-}
