@@ -1,4 +1,9 @@
 import type { OptimizerEntry } from './optimizer.ts'
+import { randomSearchEntry } from './random-search.ts'
+import { regularizedEvolutionEntry } from './regularized-evolution.ts'
 
 /** Every optimizer that ships; the only file that names them. */
-export const optimizerCatalog: readonly OptimizerEntry[] = []
+export const optimizerCatalog: readonly OptimizerEntry[] = [
+  randomSearchEntry,
+  regularizedEvolutionEntry,
+]

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import type { SearchSpace } from '#src/space/space.ts'
+import type { History, Observation } from '#src/trial/observation.ts'
+import type { Optimizer, OptimizerEntry } from './optimizer.ts'
+
+export const RandomSearchSettings = z.strictObject({
+  /** Whether to draw again while the network was proposed before. */
+  unique: z.boolean().default(false),
+  /** Draws of one ask before a repeat is accepted; only used with `unique`. */
+  maxDraws: z.int().min(1).max(100_000).default(1000),
+})
+export type RandomSearchSettings = z.infer<typeof RandomSearchSettings>
+
+// A type, not an interface: only types are assignable to Json.
+export type RandomSearchState = {
+  /** Canonical forms proposed and not yet told, oldest first; kept only with `unique`. */
+  readonly pending: readonly string[]
+}
+
+/**
+ * Independent draws from the space's own sampler: the control arm of every comparison.
+ *
+ * @remarks
+ * Whether it is uniform, and over what, is the space's `distribution`. With `unique` no network is
+ * proposed that the history holds or that is still under way, in the sense of `space.canonical`,
+ * as long as one of `maxDraws` draws is new. After that the last draw is proposed with the origin
+ * `random-repeat`: a space that is used up repeats itself instead of hanging.
+ *
+ * @see Bergstra and Bengio 2012, "Random Search for Hyper-Parameter Optimization", section 2.
+ */
+export function randomSearch(
+  space: SearchSpace,
+  settings: RandomSearchSettings,
+): Optimizer<RandomSearchState> {
+  const known = canonicalForms(space)
+  return {
+    name: 'random-search',
+    init: () => ({ pending: [] }),
+    ask(state, { random, history, fullFidelity }) {
+      const propose = (architecture: unknown, origin: string) => ({
+        architecture: space.format(architecture),
+        fidelity: fullFidelity,
+        origin,
+      })
+      let architecture = space.sample(random)
+      if (!settings.unique) return [propose(architecture, 'random'), state]
+
+      const told = known(history)
+      const isNew = (form: string) => !told.has(form) && !state.pending.includes(form)
+      let form = space.canonical(architecture)
+      for (let draw = 1; draw < settings.maxDraws && !isNew(form); draw++) {
+        architecture = space.sample(random)
+        form = space.canonical(architecture)
+      }
+      const origin = isNew(form) ? 'random' : 'random-repeat'
+      return [propose(architecture, origin), { pending: [...state.pending, form] }]
+    },
+    tell(state, observation) {
+      if (!settings.unique) return state
+      const form = space.canonical(space.parse(observation.architecture))
+      const position = state.pending.indexOf(form)
+      return position < 0 ? state : { pending: state.pending.toSpliced(position, 1) }
+    },
+  }
+}
+
+export const randomSearchEntry: OptimizerEntry<typeof RandomSearchSettings> = {
+  name: 'random-search',
+  summary: 'Independent draws from the space; with unique, never the same network twice',
+  source: 'Bergstra and Bengio 2012, "Random Search for Hyper-Parameter Optimization", section 2',
+  settings: RandomSearchSettings,
+  create: randomSearch,
+}
+
+/**
+ * The canonical forms that a history holds, as a cache that grows with the history and starts anew
+ * when it is handed another one.
+ */
+function canonicalForms(space: SearchSpace): (history: History) => ReadonlySet<string> {
+  let forms = new Set<string>()
+  let length = 0
+  let last: Observation | undefined
+  return (history) => {
+    const isGrown = length <= history.length && (length === 0 || history.at(length - 1) === last)
+    if (!isGrown) {
+      forms = new Set()
+      length = 0
+    }
+    for (; length < history.length; length++) {
+      last = history.at(length)
+      forms.add(space.canonical(space.parse(last.architecture)))
+    }
+    return forms
+  }
+}

@@ -1,0 +1,89 @@
+import type { DrawingRole } from '#src/graph/drawing.ts'
+import type { SearchSpace, SpaceEntry } from '../space.ts'
+import {
+  type Cell,
+  type CellOperation,
+  cellEdgeCount,
+  cellOperations,
+  cellProblems,
+  formatCell,
+  incoming,
+  innerNodes,
+  parseCell,
+  uniqueText,
+} from './cell.ts'
+import { compileCell, SkeletonSettings } from './skeleton.ts'
+
+/**
+ * The cells of NAS-Bench-201, also the topology space of NATS-Bench.
+ *
+ * @remarks
+ * `mutate` gives a uniform edge a different operation; the benchmark's own search code draws the
+ * node first, so that its edges are not equally likely.
+ *
+ * @see Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible NAS", section 2.
+ */
+export function nasBench201(settings: SkeletonSettings): SearchSpace<Cell> {
+  return {
+    name: 'nas-bench-201',
+    settings,
+    distribution: 'uniform over the 15,625 cells, isomorphic ones counted apart',
+    sample: (random) => Array.from({ length: cellEdgeCount }, () => random.pick(cellOperations)),
+    mutate(cell, random) {
+      const edge = random.int(cellEdgeCount)
+      return cell.with(edge, random.pick(others(cell[edge])))
+    },
+    crossover: (first, second, random) =>
+      first.map((operation, edge) =>
+        random.bernoulli(0.5) ? (second[edge] ?? operation) : operation,
+      ),
+    neighbours: (cell) =>
+      cell.flatMap((operation, edge) => others(operation).map((other) => cell.with(edge, other))),
+    problems: cellProblems,
+    count: () => ({ value: BigInt(cellOperations.length) ** BigInt(cellEdgeCount), kind: 'exact' }),
+    format: formatCell,
+    parse: parseCell,
+    canonical: (cell) => uniqueText(cell),
+    compile: (cell, task) => compileCell(cell, settings, task),
+    draw: (cell) => ({
+      title: 'NAS-Bench-201 cell',
+      direction: 'right',
+      groups: [],
+      nodes: [
+        { id: 'node0', label: '0', detail: 'input', role: 'input' },
+        { id: 'node1', label: '1', role: 'merge' },
+        { id: 'node2', label: '2', role: 'merge' },
+        { id: 'node3', label: '3', detail: 'output', role: 'output' },
+      ],
+      edges: innerNodes.flatMap((node) =>
+        incoming(cell, node)
+          .map((operation, source) => ({
+            from: `node${source}`,
+            to: `node${node}`,
+            ...looks[operation],
+          }))
+          .filter(({ role }) => role !== 'zero'),
+      ),
+    }),
+  }
+}
+
+export const nasBench201Entry: SpaceEntry<typeof SkeletonSettings> = {
+  name: 'nas-bench-201',
+  summary: 'Cells of four nodes with one of five operations on each of six edges (15,625 cells)',
+  source: 'Dong and Yang 2020, "NAS-Bench-201", section 2',
+  settings: SkeletonSettings,
+  create: nasBench201,
+}
+
+const looks: Readonly<Record<CellOperation, { label: string; role: DrawingRole }>> = {
+  none: { label: 'none', role: 'zero' },
+  skip_connect: { label: 'skip', role: 'identity' },
+  nor_conv_1x1: { label: 'conv 1×1', role: 'conv' },
+  nor_conv_3x3: { label: 'conv 3×3', role: 'conv' },
+  avg_pool_3x3: { label: 'avg pool 3×3', role: 'pool' },
+}
+
+function others(operation: CellOperation | undefined): readonly CellOperation[] {
+  return cellOperations.filter((candidate) => candidate !== operation)
+}

@@ -1,0 +1,26 @@
+import { ArchloomError } from '#src/errors.ts'
+import type { Task } from './space.ts'
+
+/** A task's image sizes, in pixels. */
+export interface ImageTask {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+  readonly classCount: number
+}
+
+/**
+ * The sizes of a task whose samples are images.
+ * @throws space/invalid-settings when they are not `[channels, height, width]`
+ */
+export function imageTask(space: string, task: Task): ImageTask {
+  const [channels, height, width, ...rest] = task.inputShape
+  if (channels === undefined || height === undefined || width === undefined || rest.length > 0) {
+    throw new ArchloomError(
+      'space/invalid-settings',
+      `The space ${space} needs images, an input shape [channels, height, width], but the task has [${task.inputShape.join(', ')}]`,
+      { details: { space, place: 'inputShape', found: task.inputShape } },
+    )
+  }
+  return { channels, height, width, classCount: task.classCount }
+}
