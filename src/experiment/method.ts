@@ -1,0 +1,67 @@
+/** An optimizer at work in one run: its state, and the history that it is shown. */
+import { ArchloomError, invariant } from '#src/errors.ts'
+import type { Optimizer } from '#src/optimizer/optimizer.ts'
+import { Random } from '#src/random/random.ts'
+import type { History, Observation } from '#src/trial/observation.ts'
+import { Proposal } from '#src/trial/proposal.ts'
+import type { Plan } from './experiment.ts'
+import { growingHistory } from './history.ts'
+
+/**
+ * Carries out `tell` and `propose`. A function of the sequence of its calls alone: the same calls
+ * give the same proposals, in this process or another.
+ */
+export interface Method {
+  readonly history: History
+  tell(observation: Observation): void
+  /**
+   * @param trial - index of the trial to propose
+   * @throws internal/invariant when the optimizer breaks its contract
+   */
+  ask(trial: number): Proposal
+}
+
+export function startMethod(optimizer: Optimizer, plan: Pick<Plan, 'seed' | 'fidelity'>): Method {
+  let state = optimizer.init()
+  const history = growingHistory()
+  return {
+    history,
+    tell(observation) {
+      history.append(observation)
+      state = optimizer.tell(state, observation, history)
+    },
+    ask(trial) {
+      const [proposal, next] = optimizer.ask(state, {
+        trial,
+        random: Random.named(plan.seed, 'ask', trial),
+        history,
+        fullFidelity: plan.fidelity,
+      })
+      state = next
+      return checkProposal(proposal, { optimizer: optimizer.name, trial, plan })
+    },
+  }
+}
+
+/** A copy with the schema's order of keys, so that equal proposals have equal JSON. */
+function checkProposal(
+  proposal: Proposal,
+  place: { optimizer: string; trial: number; plan: Pick<Plan, 'fidelity'> },
+): Proposal {
+  const { optimizer, trial, plan } = place
+  const parsed = Proposal.safeParse(proposal)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new ArchloomError(
+      'internal/invariant',
+      `Optimizer ${optimizer} made an invalid proposal for trial ${trial}: ${issue?.path.join('.')}: ${issue?.message}`,
+      { cause: parsed.error },
+    )
+  }
+  const { epochs } = parsed.data.fidelity
+  invariant(
+    epochs <= plan.fidelity.epochs,
+    `Optimizer ${optimizer} proposed ${epochs} epochs for trial ${trial}, expected at most ${plan.fidelity.epochs}`,
+  )
+  return parsed.data
+}
