@@ -110,12 +110,12 @@ export function layerProblem(
   const kind = choices.find((candidate) => candidate.kind === layer.kind)
   if (kind === undefined) {
     const kinds = choices.map((candidate) => candidate.kind).join(', ')
-    return { expected: `a kind of ${kinds}`, found: String(layer.kind) }
+    return { expected: `kind one of ${kinds}`, found: String(layer.kind) }
   }
   for (const parameter of kind.parameters) {
     const value = readParameter(layer, parameter)
     if (!parameter.choices.includes(value)) {
-      const expected = `${parameter.name} of ${parameter.choices.join(', ')}`
+      const expected = `${parameter.name} one of ${parameter.choices.join(', ')}`
       return { expected, found: String(value) }
     }
   }
