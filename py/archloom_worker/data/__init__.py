@@ -1,0 +1,1 @@
+"""Data sets: found, read, verified, identified, split and kept on the device."""
