@@ -1,0 +1,32 @@
+/**
+ * The interface of a channel: how the orchestrator exchanges multipart messages with its workers.
+ * `zeromq.ts` is the real one, `memory.ts` one without sockets; the contract suite
+ * `test/contract/channel` holds for both.
+ */
+
+/** Names one connection of a peer; a peer that connects anew gets a new one. */
+export type PeerId = string
+
+export interface Incoming {
+  readonly peer: PeerId
+  readonly parts: readonly Uint8Array[]
+}
+
+/**
+ * The listening end.
+ *
+ * @remarks
+ * Messages of one peer arrive whole and in order. Nothing is dropped silently: what cannot be handed
+ * to a peer is an error of `send`. Closing (`await using`) ends `messages` and leaves no file.
+ */
+export interface Channel extends AsyncDisposable {
+  /** What a peer connects to, such as `tcp://10.0.0.1:7001`. */
+  readonly endpoint: string
+  /**
+   * Hands a message to the peer's queue. The parts must not change afterwards.
+   * @throws worker/died when the peer is gone or its queue is full; the message is not sent then
+   */
+  send(peer: PeerId, parts: readonly Uint8Array[]): Promise<void>
+  /** Everything that arrives, to one reader; ends when the channel is closed. */
+  messages(): AsyncIterable<Incoming>
+}
