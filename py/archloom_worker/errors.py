@@ -8,6 +8,14 @@ from typing import ClassVar, Literal
 
 from archloom_worker.schema import FailureKind
 
+EXIT_OK = 0
+EXIT_USAGE = 2
+"""The command line is wrong."""
+EXIT_WORKER = 3
+"""The environment, the orchestrator or the link is at fault; the notice says how to mend it."""
+EXIT_INTERNAL = 70
+"""The worker itself is broken."""
+
 
 class WorkerError(Exception):
     """Any failure that a worker can explain."""
