@@ -1,0 +1,170 @@
+/** What every optimizer must do; `optimizer.test.ts` runs it over the catalogs. */
+import { describe, expect, it } from 'vitest'
+import type { Json } from '#src/encoding/json.ts'
+import type { Optimizer } from '#src/optimizer/optimizer.ts'
+import { Random } from '#src/random/random.ts'
+import type { SearchSpace } from '#src/space/space.ts'
+import type { Observation } from '#src/trial/observation.ts'
+import { outcomes } from '#src/trial/outcome.ts'
+import { Proposal } from '#src/trial/proposal.ts'
+import { growingHistory, observe } from '#test/fixtures/trial-history.ts'
+
+export interface OptimizerContract {
+  readonly name: string
+  readonly space: SearchSpace
+  readonly make: () => Optimizer
+  /** Enough trials to pass its start-up. */
+  readonly trials: number
+}
+
+interface Episode {
+  readonly proposals: readonly Proposal[]
+  readonly states: readonly Json[]
+}
+
+interface EpisodeOptions {
+  readonly seed?: number
+  /** Trials under way at once: trial t sees exactly trials 0 to t - window. */
+  readonly window?: number
+  /** Called between any two calls of the optimizer. */
+  readonly passOn?: (state: Json) => Json
+  readonly judge?: (proposal: Proposal, trial: number) => Observation
+  /** Makes a fresh optimizer before every call when true. */
+  readonly isForgetful?: boolean
+}
+
+const fullFidelity = { epochs: 3 }
+
+export function optimizerContract({ name, space, make, trials }: OptimizerContract): void {
+  const judgeByText = (proposal: Proposal, trial: number) =>
+    observe(trial, proposal.architecture, Random.named('judge', proposal.architecture).uniform())
+  const judgeWithFailures = (proposal: Proposal, trial: number) => {
+    const outcome = Random.named('outcome', trial).pick(outcomes)
+    if (outcome === 'completed') return judgeByText(proposal, trial)
+    return observe(trial, proposal.architecture, outcome)
+  }
+
+  /** Plays the experiment's ordered mode. */
+  function play(options: EpisodeOptions = {}): Episode {
+    const { seed = 1, window = 1, passOn = (state) => state, judge = judgeByText } = options
+    let optimizer = make()
+    const history = growingHistory()
+    const proposals: Proposal[] = []
+    let state = passOn(optimizer.init())
+    const states = [state]
+    for (let trial = 0; trial < trials; trial++) {
+      for (let told = history.length; told <= trial - window; told++) {
+        if (options.isForgetful) optimizer = make()
+        const observation = judge(proposals[told] as Proposal, told)
+        history.push(observation)
+        state = passOn(optimizer.tell(state, observation, history))
+        states.push(state)
+      }
+      if (options.isForgetful) optimizer = make()
+      const random = Random.named(seed, 'ask', trial)
+      const [proposal, next] = optimizer.ask(state, { trial, random, history, fullFidelity })
+      proposals.push(proposal)
+      state = passOn(next)
+      states.push(state)
+    }
+    return { proposals, states }
+  }
+
+  describe(name, () => {
+    const undisturbed = play()
+
+    it('proposes what the schema and the space accept', () => {
+      for (const proposal of undisturbed.proposals) {
+        expect(Proposal.parse(proposal)).toEqual(proposal)
+        expect(space.problems(space.parse(proposal.architecture))).toEqual([])
+        expect(proposal.fidelity.epochs).toBeLessThanOrEqual(fullFidelity.epochs)
+      }
+    })
+
+    it('is determined by the seed, and depends on it', () => {
+      expect(play()).toEqual(undisturbed)
+      expect(play({ seed: 2 }).proposals).not.toEqual(undisturbed.proposals)
+    })
+
+    it('takes an equal start from every maker, and one that is JSON', () => {
+      expect(make().init()).toEqual(make().init())
+      for (const state of undisturbed.states)
+        expect(JSON.parse(JSON.stringify(state))).toEqual(state)
+    })
+
+    it.each([1, 3])(
+      'continues identically when its state goes through JSON at every step, window %i',
+      (window) => {
+        const passOn = (state: Json): Json => JSON.parse(JSON.stringify(state))
+        const disturbed = play({ passOn, isForgetful: true, window, judge: judgeWithFailures })
+        expect(disturbed).toEqual(play({ window, judge: judgeWithFailures }))
+      },
+    )
+
+    it('changes neither a state that it was handed nor the history', () => {
+      const frozen = play({ passOn: deepFreeze })
+      expect(frozen).toEqual(undisturbed)
+    })
+
+    it('keeps its state small', () => {
+      const last = JSON.stringify(undisturbed.states.at(-1))
+      expect(last.length).toBeLessThan(16_384)
+    })
+
+    it('names parents that it has been told of', () => {
+      for (const window of [1, 4]) {
+        for (const [trial, { parent }] of play({ window }).proposals.entries()) {
+          if (parent !== undefined) expect(parent).toBeLessThanOrEqual(trial - window)
+        }
+      }
+    })
+
+    it.each(outcomes)('goes on when every trial ends as %s', (outcome) => {
+      const judge = (proposal: Proposal, trial: number) =>
+        outcome === 'completed'
+          ? observe(trial, proposal.architecture, 0.5)
+          : observe(trial, proposal.architecture, outcome)
+      for (const { architecture } of play({ judge }).proposals) {
+        expect(space.problems(space.parse(architecture))).toEqual([])
+      }
+    })
+
+    it('goes on when trials end in every way, mixed', () => {
+      expect(play({ judge: judgeWithFailures, window: 5 }).proposals).toHaveLength(trials)
+    })
+
+    it.each([2, 7, trials + 1])('goes on when the history lags by a window of %i', (window) => {
+      const lagging = play({ window })
+      expect(lagging.proposals).toHaveLength(trials)
+      expect(play({ window })).toEqual(lagging)
+    })
+
+    it('does not mind another search in between', () => {
+      const optimizer = make()
+      const ask = (seed: number, count: number) => {
+        const history = growingHistory()
+        let state = optimizer.init()
+        return Array.from({ length: count }, (_, trial) => {
+          const context = { trial, random: Random.named(seed, 'ask', trial), history, fullFidelity }
+          const [proposal, next] = optimizer.ask(state, context)
+          const observation = judgeByText(proposal, trial)
+          history.push(observation)
+          state = optimizer.tell(next, observation, history)
+          return proposal
+        })
+      }
+      const first = ask(1, trials)
+      expect(ask(2, trials)).not.toEqual(first)
+      expect(ask(1, trials)).toEqual(first)
+      expect(first).toEqual(undisturbed.proposals)
+    })
+  })
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
+  }
+  return value
+}

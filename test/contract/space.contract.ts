@@ -1,0 +1,215 @@
+/** What every search space must do; `space.test.ts` runs it over the catalog. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ArchloomError } from '#src/errors.ts'
+import { outputShapes } from '#src/graph/shape.ts'
+import { validateGraph } from '#src/graph/validate.ts'
+import { Random } from '#src/random/random.ts'
+import type { SearchSpace, Task } from '#src/space/space.ts'
+
+export interface SpaceContract {
+  /** Distinguishes the settings in test names. */
+  readonly name: string
+  readonly make: () => SearchSpace
+  /** Small enough to walk through from neighbour to neighbour. */
+  readonly isEnumerable: boolean
+}
+
+const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 })
+const runs = { numRuns: 60, seed: 20_260_314 }
+const tasks: readonly Task[] = [
+  { inputShape: [1, 8, 8], classCount: 10 },
+  { inputShape: [3, 16, 12], classCount: 7 },
+]
+
+export function spaceContract({ name, make, isEnumerable }: SpaceContract): void {
+  describe(`${name}`, () => {
+    const space = make()
+    const sampled = seeds.map((seed) => space.sample(Random.named(seed, 'sample')))
+    const property = <T extends [unknown, ...unknown[]]>(
+      arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
+      check: (...values: T) => void,
+    ) => fc.assert(fc.property(...arbitraries, check), runs)
+    const expectInSpace = (architecture: unknown) =>
+      expect(space.problems(architecture), space.format(architecture)).toEqual([])
+
+    it('samples architectures of its own, the same from the same stream', () => {
+      property([seeds], (seed) => {
+        const first = space.sample(Random.named(seed, 'sample'))
+        expectInSpace(first)
+        expect(make().sample(Random.named(seed, 'sample'))).toEqual(first)
+      })
+    })
+
+    it('samples more than one architecture', () => {
+      const texts = Array.from({ length: 50 }, (_, seed) =>
+        space.format(space.sample(Random.named(seed, 'sample'))),
+      )
+      expect(new Set(texts).size).toBeGreaterThan(1)
+    })
+
+    it('has a one-line text form that parses back to an equal architecture', () => {
+      property([sampled], (architecture) => {
+        const text = space.format(architecture)
+        expect(text).toBe(text.trim())
+        expect(text).not.toMatch(/[\n\r]/)
+        expect(text.length).toBeGreaterThan(0)
+        expect(space.parse(text)).toEqual(architecture)
+      })
+    })
+
+    it('survives JSON, settings and architectures alike', () => {
+      expect(JSON.parse(JSON.stringify(space.settings))).toEqual(space.settings)
+      property([sampled], (architecture) => {
+        const copy = JSON.parse(JSON.stringify(architecture))
+        expect(copy).toEqual(architecture)
+        expect(space.format(copy)).toBe(space.format(architecture))
+      })
+    })
+
+    it('gives equal text forms one canonical form, whoever made them', () => {
+      property([sampled], (architecture) => {
+        const canonical = space.canonical(architecture)
+        expect(canonical.length).toBeGreaterThan(0)
+        expect(space.canonical(space.parse(space.format(architecture)))).toBe(canonical)
+        expect(make().canonical(architecture)).toBe(canonical)
+      })
+    })
+
+    it('mutates to a different architecture of the space, one of the neighbours', () => {
+      property([sampled, seeds], (architecture, seed) => {
+        const before = space.format(architecture)
+        const child = space.mutate(architecture, Random.named(seed, 'mutate'))
+        expectInSpace(child)
+        expect(space.format(child)).not.toBe(before)
+        expect(space.format(architecture), 'the parent is left as it was').toBe(before)
+        const around = [...space.neighbours(architecture)].map((other) => space.format(other))
+        expect(around).toContain(space.format(child))
+        expect(space.mutate(architecture, Random.named(seed, 'mutate'))).toEqual(child)
+      })
+    })
+
+    it('lists neighbours in a fixed order, each once, valid, different, and mutual', () => {
+      property([sampled, seeds], (architecture, seed) => {
+        const neighbours = [...space.neighbours(architecture)]
+        const texts = neighbours.map((other) => space.format(other))
+        for (const neighbour of neighbours) expectInSpace(neighbour)
+        expect(new Set(texts).size).toBe(texts.length)
+        expect(texts).not.toContain(space.format(architecture))
+        expect([...space.neighbours(architecture)]).toEqual(neighbours)
+        const one = Random.named(seed, 'neighbour').pick(neighbours)
+        const back = [...space.neighbours(one)].map((other) => space.format(other))
+        expect(back).toContain(space.format(architecture))
+      })
+    })
+
+    it('reaches every neighbour by mutation', () => {
+      const architecture = space.sample(Random.named(3, 'sample'))
+      const neighbours = new Set([...space.neighbours(architecture)].map(space.format))
+      const random = Random.named(3, 'mutations')
+      // A neighbour missed by chance: below 1e-6 when none is rarer than a fortieth of uniform.
+      for (let draw = 0; draw < 40 * 25 * neighbours.size && neighbours.size > 0; draw++) {
+        neighbours.delete(space.format(space.mutate(architecture, random)))
+      }
+      expect([...neighbours]).toEqual([])
+    })
+
+    it('crosses two parents to an architecture of the space, and one parent to itself', () => {
+      property([sampled, sampled, seeds], (first, second, seed) => {
+        const child = space.crossover(first, second, Random.named(seed, 'cross'))
+        expectInSpace(child)
+        expect(space.crossover(first, first, Random.named(seed, 'cross'))).toEqual(first)
+      })
+    })
+
+    it('compiles to a valid network with one output a class, the same each time', () => {
+      fc.assert(
+        fc.property(sampled, fc.constantFrom(...tasks), (architecture, task) => {
+          const graph = space.compile(architecture, task)
+          expect(validateGraph(graph)).toEqual(graph)
+          expect(graph.inputs.map(({ shape }) => shape)).toEqual([task.inputShape])
+          expect(outputShapes(graph)).toEqual([[task.classCount]])
+          expect(space.compile(architecture, task)).toEqual(graph)
+        }),
+        { ...runs, numRuns: 15 },
+      )
+    })
+
+    it('refuses a task without images by name', () => {
+      const architecture = space.sample(Random.named(0, 'sample'))
+      expect(() => space.compile(architecture, { inputShape: [64], classCount: 10 })).toThrow(
+        expect.objectContaining({ code: 'space/invalid-settings' }),
+      )
+    })
+
+    it('draws boxes and arrows that belong together', () => {
+      property([sampled], (architecture) => {
+        const drawing = space.draw(architecture)
+        const ids = drawing.nodes.map(({ id }) => id)
+        const groups = drawing.groups.map(({ id }) => id)
+        expect(ids.length).toBeGreaterThan(1)
+        expect(new Set(ids).size).toBe(ids.length)
+        for (const { from, to } of drawing.edges)
+          expect(ids).toEqual(expect.arrayContaining([from, to]))
+        for (const { group } of drawing.nodes) if (group) expect(groups).toContain(group)
+        expect(JSON.parse(JSON.stringify(drawing))).toEqual(drawing)
+      })
+    })
+
+    it('refuses damaged text forms, naming the place', () => {
+      const damage = fc.tuple(sampled, fc.nat(), fc.nat({ max: 3 }), fc.string({ maxLength: 3 }))
+      property([damage], ([architecture, position, cut, inserted]) => {
+        const text = space.format(architecture)
+        const at = position % (text.length + 1)
+        expectParsedOrRefused(space, text.slice(0, at) + inserted + text.slice(at + cut))
+      })
+      property([fc.string()], (text) => expectParsedOrRefused(space, text))
+      for (const text of ['', ' ', '|', '+', 'null', '{}']) {
+        expect(() => space.parse(text), JSON.stringify(text)).toThrow(ArchloomError)
+      }
+    })
+
+    it('counts what it holds', () => {
+      const { value, kind } = space.count()
+      expect(value).toBeGreaterThan(1n)
+      if (!isEnumerable) return
+      const found = BigInt(everyText(space).size)
+      if (kind === 'exact') expect(found).toBe(value)
+      else if (kind === 'upper-bound') expect(found).toBeLessThanOrEqual(value)
+      else expect(found).toBeGreaterThanOrEqual(value)
+    })
+  })
+}
+
+/** Either the text stands for exactly one architecture, or it is refused in one good sentence. */
+function expectParsedOrRefused(space: SearchSpace, text: string): void {
+  let architecture: unknown
+  try {
+    architecture = space.parse(text)
+  } catch (error) {
+    if (!(error instanceof ArchloomError)) throw error
+    expect(error.code).toBe('space/invalid-architecture')
+    expect(error.message).toMatch(/^[A-Z].*[^.]$/s)
+    expect(error.message).toMatch(/expected .* found /s)
+    expect(error.details.place).toEqual(expect.any(String))
+    return
+  }
+  expect(space.problems(architecture)).toEqual([])
+  expect(space.format(architecture)).toBe(text)
+}
+
+/** Text forms of everything that changes lead to, from any start. */
+function everyText(space: SearchSpace): ReadonlySet<string> {
+  const start = space.sample(Random.named(0, 'start'))
+  const seen = new Set([space.format(start)])
+  const queue = [start]
+  for (const architecture of queue) {
+    for (const neighbour of space.neighbours(architecture)) {
+      const text = space.format(neighbour)
+      if (seen.has(text)) continue
+      seen.add(text)
+      queue.push(neighbour)
+    }
+  }
+  return seen
+}

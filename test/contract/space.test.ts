@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { spaceCatalog } from '#src/space/catalog.ts'
+import { spaceContract } from './space.contract.ts'
+
+/** Settings besides the defaults, for each space: small enough to enumerate. */
+const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
+  'nas-bench-201': [{ cellsPerStage: 1, channels: 4 }],
+  chain: [
+    {
+      minDepth: 1,
+      maxDepth: 4,
+      conv: { kernels: [3], channels: [4, 8], activations: ['relu', 'gelu'] },
+    },
+    { minDepth: 3, maxDepth: 3, conv: null, pool: { modes: ['max', 'avg'], kernels: [2, 3, 4] } },
+    {
+      minDepth: 2,
+      maxDepth: 3,
+      sampling: 'depths',
+      conv: null,
+      separable: { kernels: [3, 5], strides: [1, 2], channels: [4], activations: ['leaky-relu'] },
+      pool: null,
+    },
+    // One layer there is, so that only the depth can change.
+    { maxDepth: 5, conv: null, pool: { modes: ['avg'], kernels: [2] } },
+  ],
+}
+
+for (const entry of spaceCatalog) {
+  spaceContract({
+    name: `${entry.name} with defaults`,
+    make: () => entry.create(entry.settings.parse({})),
+    isEnumerable: false,
+  })
+  for (const [index, settings] of (smallSettings[entry.name] ?? []).entries()) {
+    spaceContract({
+      name: `${entry.name} with small settings ${index}`,
+      make: () => entry.create(entry.settings.parse(settings)),
+      isEnumerable: true,
+    })
+  }
+}
+
+describe('space catalog', () => {
+  it('has small settings for every space, so that each is counted', () => {
+    expect(Object.keys(smallSettings).sort()).toEqual(spaceCatalog.map(({ name }) => name).sort())
+  })
+
+  it('names every space once, as the space names itself', () => {
+    const names = spaceCatalog.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    for (const entry of spaceCatalog) {
+      expect(entry.create(entry.settings.parse({})).name).toBe(entry.name)
+      expect(entry.summary).toMatch(/^[A-Z].*[^.]$/)
+      expect(entry.source).toMatch(/\d{4}/)
+    }
+  })
+
+  it('refuses unknown settings', () => {
+    for (const entry of spaceCatalog) {
+      expect(entry.settings.safeParse({ nonsense: 1 }).success).toBe(false)
+    }
+  })
+})
