@@ -14,6 +14,8 @@ export interface CreateOptions {
   readonly indexUrl?: string
   /** Interpreter to build from; by default the first fitting one on the path. */
   readonly python?: string
+  /** Make it anew although it is complete. */
+  readonly force?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -38,7 +40,7 @@ export async function createEnvironment(
     onWait: (pid) => onLine(`Waiting for process ${pid}, which is making the same environment`),
     ...(options.signal && { signal: options.signal }),
   })
-  const ready = await resolveEnvironment(name).catch(() => null)
+  const ready = options.force ? null : await resolveEnvironment(name).catch(() => null)
   if (ready !== null) {
     onLine(`The environment ${name} is complete: ${folder}`)
     return ready

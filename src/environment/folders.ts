@@ -26,11 +26,9 @@ export function archloomHome(variables: Variables = process.env): string {
  * `$ARCHLOOM_DATA` (a list like `$PATH`), `data` in archloom's home.
  */
 export function dataFolders(explicit?: string, variables: Variables = process.env): string[] {
-  const listed = (variables.ARCHLOOM_DATA ?? '').split(delimiter).filter((path) => path !== '')
-  const all = [...(explicit === undefined ? [] : [explicit]), ...listed].map((path) =>
-    resolve(path),
-  )
-  return [...new Set([...all, join(archloomHome(variables), 'data')])]
+  const first = explicit === undefined ? [] : [resolve(explicit)]
+  const last = join(archloomHome(variables), 'data')
+  return [...new Set([...first, ...pathList(variables.ARCHLOOM_DATA), last])]
 }
 
 /** Absolute path of the folder that holds the Python package `archloom_worker`. */
@@ -38,12 +36,20 @@ export function pythonFolder(): string {
   return join(root, 'py')
 }
 
-/** Absolute path of the folder that holds one folder a pinned environment. */
-export function environmentsFolder(): string {
-  return join(root, 'envs')
+/**
+ * Folders that hold one folder a pinned environment, first match first: each entry of
+ * `$ARCHLOOM_ENVS` (a list like `$PATH`), then `envs/`, which comes with archloom.
+ */
+export function environmentFolders(variables: Variables = process.env): string[] {
+  return [...pathList(variables.ARCHLOOM_ENVS), join(root, 'envs')]
 }
 
 /** Absolute path of the project's or the package's root. */
 export function projectFolder(): string {
   return resolve(root)
+}
+
+function pathList(value: string | undefined): string[] {
+  const entries = (value ?? '').split(delimiter).filter((path) => path !== '')
+  return entries.map((path) => resolve(path))
 }

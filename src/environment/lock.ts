@@ -91,8 +91,8 @@ export function describeDrift(drift: readonly PackageDrift[]): string {
     .join(', ')
 }
 
-/** @see PEP 503, "Normalized Names". */
-function normalizeName(name: string): string {
+/** A package name as it is compared. @see PEP 503, "Normalized Names". */
+export function normalizeName(name: string): string {
   return name.replace(/[-_.]+/g, '-').toLowerCase()
 }
 

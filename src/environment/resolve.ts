@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { sha256 } from '#src/encoding/hash.ts'
 import { ArchloomError } from '#src/errors.ts'
 import type { EnvironmentSpec, ReadyEnvironment } from './environment.ts'
-import { archloomHome, environmentsFolder } from './folders.ts'
+import { archloomHome, environmentFolders } from './folders.ts'
 import { describeDrift, findDrift, installedPackages, parseLock } from './lock.ts'
 
 /** The last file written when an environment is made: without it, the environment does not exist. */
@@ -34,15 +34,20 @@ export interface ListedEnvironment {
 }
 
 /**
- * Every environment of `envs/`, by name.
+ * Every environment, by name: those of `$ARCHLOOM_ENVS`, then those of `envs/`; of two with one
+ * name, the first.
  *
  * @throws environment/invalid for a folder whose env.json or lock is missing or wrong.
  */
 export async function listEnvironments(): Promise<ListedEnvironment[]> {
-  const folder = environmentsFolder()
-  const entries = await readdir(folder, { withFileTypes: true })
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-  return Promise.all(names.sort().map((name) => readEnvironment(join(folder, name), name)))
+  const found = new Map<string, string>()
+  for (const folder of environmentFolders()) {
+    for (const name of await subfolders(folder)) {
+      if (!found.has(name)) found.set(name, join(folder, name))
+    }
+  }
+  const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1))
+  return Promise.all(sorted.map(([name, folder]) => readEnvironment(folder, name)))
 }
 
 /** @throws environment/invalid when there is no environment of that name. */
@@ -101,6 +106,19 @@ export async function resolveEnvironment(
 /** The interpreter of a virtual environment. */
 export function interpreterOf(folder: string): string {
   return join(folder, 'bin', 'python')
+}
+
+async function subfolders(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  } catch (cause) {
+    throw new ArchloomError(
+      'environment/invalid',
+      `The folder of environments ${folder} cannot be read; mend ARCHLOOM_ENVS, or restore the folder`,
+      { cause },
+    )
+  }
 }
 
 async function readEnvironment(folder: string, name: string): Promise<ListedEnvironment> {

@@ -1,0 +1,147 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { createEnvironment } from '#src/environment/create.ts'
+import { diagnose, type Finding } from '#src/environment/doctor.ts'
+import { relockEnvironment } from '#src/environment/relock.ts'
+import { type ListedEnvironment, listEnvironments } from '#src/environment/resolve.ts'
+
+interface Output {
+  readonly json?: boolean
+}
+
+/** `archloom env`: the pinned Python environments that workers run in. */
+export function envCommand(): Command {
+  return new Command('env')
+    .description('list, create, check and lock the pinned Python environments')
+    .addCommand(listCommand())
+    .addCommand(createCommand())
+    .addCommand(doctorCommand())
+    .addCommand(lockCommand())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom env list
+  archloom env create cpu
+  archloom env doctor cuda --port 5555`,
+    )
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('show every environment and whether it exists on this machine')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (options: Output) => {
+      const environments = await listEnvironments()
+      if (options.json) return printJson(environments.map(describe))
+      for (const environment of environments) {
+        const { spec, created, folder } = environment
+        print(`${spec.name}  ${spec.summary}`)
+        print(`      ${created ? folder : `not created; archloom env create ${spec.name}`}`)
+      }
+    })
+}
+
+function createCommand(): Command {
+  return new Command('create')
+    .description('make an environment from its lock, or anew when it is broken or has drifted')
+    .argument('[name]', 'which environment', 'cpu')
+    .option('--python <path>', 'interpreter to build from')
+    .option('--index-url <url>', "package index instead of pip's own")
+    .option('--force', 'make it anew although it is complete', false)
+    .option('--quiet', 'only errors')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom env create cpu
+  archloom env create cuda --python python3.12`,
+    )
+    .action(async (name: string, options: CreateFlags) => {
+      const environment = await createEnvironment(name, {
+        force: options.force,
+        ...(options.quiet ? {} : { onLine: (line) => process.stderr.write(`${line}\n`) }),
+        ...(options.python !== undefined && { python: options.python }),
+        ...(options.indexUrl !== undefined && { indexUrl: options.indexUrl }),
+      })
+      if (options.json) printJson(environment)
+      else if (!options.quiet) print(environment.python)
+    })
+}
+
+interface CreateFlags extends Output {
+  readonly python?: string
+  readonly indexUrl?: string
+  readonly force: boolean
+  readonly quiet?: boolean
+}
+
+function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('find what would keep a worker from running, and say the mend; exit status 3 then')
+    .argument('[name]', 'which environment', 'cpu')
+    .option('--port <port>', 'also check a TCP port for workers elsewhere', parsePort)
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom env doctor
+  archloom env doctor cuda --port 5555`,
+    )
+    .action(async (name: string, options: Output & { readonly port?: number }) => {
+      const findings = await diagnose(name, {
+        ...(options.port !== undefined && { port: options.port }),
+      })
+      if (options.json) printJson({ environment: name, findings })
+      else for (const finding of findings) print(formatFinding(finding))
+      if (findings.some(({ status }) => status === 'problem')) process.exitCode = 3
+    })
+}
+
+function lockCommand(): Command {
+  return new Command('lock')
+    .description('write the lock anew from what is installed')
+    .argument('[name]', 'which environment', 'cpu')
+    .option('--add <packages...>', 'lock these installed packages as well')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom env lock cpu
+  archloom env lock cpu --add pandas torchvision`,
+    )
+    .action(async (name: string, options: Output & { readonly add?: string[] }) => {
+      const { lockPath, changed } = await relockEnvironment(name, options.add)
+      if (options.json) return printJson({ lockPath, changed })
+      print(
+        changed
+          ? `Wrote ${lockPath}; make the environment that it describes with: archloom env create ${name}`
+          : `${lockPath} says already what is installed`,
+      )
+    })
+}
+
+function describe({ spec, lockHash, folder, created }: ListedEnvironment) {
+  return { ...spec, lockHash, folder, created }
+}
+
+function formatFinding({ check, status, found, mend }: Finding): string {
+  const line = `${status === 'fine' ? 'fine   ' : 'PROBLEM'}  ${check}: ${found}`
+  return mend === null ? line : `${line}\n         → ${mend}`
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new InvalidArgumentError('A port is a whole number from 1 to 65535.')
+}
+
+function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2))
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
