@@ -193,7 +193,7 @@ class _Site:
         try:
             with torch.no_grad():
                 return run()
-        except (RuntimeError, ValueError) as error:
+        except (IndexError, OverflowError, RuntimeError, ValueError) as error:
             raise self.error(str(error).splitlines()[0]) from error
 
 

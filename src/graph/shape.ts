@@ -245,12 +245,12 @@ function channelPadShape(op: Op<'channel-pad'>, input: Shape): Shape | Problem {
 function padShape(op: Op<'pad2d'>, input: Shape): Shape | Problem {
   const [channels = 0, height = 0, width = 0] = input
   const padded = [channels, height + op.top + op.bottom, width + op.left + op.right]
-  // Each side alone must leave something too: PyTorch cuts before it pads.
-  const left = [
+  // PyTorch cuts before it pads, and can cut no more than there is.
+  const kept = [
     height + Math.min(op.top, 0) + Math.min(op.bottom, 0),
     width + Math.min(op.left, 0) + Math.min(op.right, 0),
   ]
-  if ([...padded, ...left].every((size) => size >= 1)) return padded
+  if (padded.every((size) => size >= 1) && kept.every((size) => size >= 0)) return padded
   return mismatch(`expected padding that leaves rows and columns, found the input ${show(input)}`)
 }
 
