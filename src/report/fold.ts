@@ -42,6 +42,7 @@ export interface FoldState {
     kept: FailureSummary[]
   }
   readonly environments: Map<string, { fingerprint: unknown; resultCount: number }>
+  allowMixed: boolean
   readonly interruptions: Interruption[]
   /** Milliseconds in which a process worked on the run. */
   activeMs: number
@@ -69,6 +70,7 @@ export function emptyState(limits: FoldLimits): FoldState {
     test: null,
     failures: { total: 0, byKind: {}, kept: [] },
     environments: new Map(),
+    allowMixed: false,
     interruptions: [],
     activeMs: 0,
     searchedMs: null,
@@ -109,10 +111,12 @@ function apply(state: FoldState, entry: JournalEntry): void {
   switch (event.type) {
     case 'run-started':
       state.plan = event.plan
+      state.allowMixed ||= event.allowMixed ?? false
       return
     case 'run-resumed':
       state.status = 'running'
       state.abortCause = null
+      state.allowMixed ||= event.allowMixed ?? false
       dropAttempts(state)
       return
     case 'run-interrupted':
@@ -130,7 +134,7 @@ function apply(state: FoldState, entry: JournalEntry): void {
       state.test = event.metrics
       return
     case 'test-failed':
-      recordFailure(state, { ...event, verdict: 'test' })
+      recordFailure(state, { ...event, phase: 'test' })
       return
     case 'time-spent':
       return
@@ -237,7 +241,7 @@ function failAttempt(
   event: Extract<TrialEvent, { type: 'attempt-failed' }>,
 ): void {
   const { attempt, failure, verdict } = event
-  recordFailure(state, { trial: trial.trial, attempt, failure, verdict })
+  recordFailure(state, { trial: trial.trial, attempt, phase: 'search', failure, verdict })
   trial.failureKind = failure.kind
   state.epochsRun += failure.cost?.epochs ?? 0
   state.evaluationSeconds += failure.cost?.seconds ?? 0
@@ -248,20 +252,21 @@ function failAttempt(
     trial.endedSeconds = state.activeMs / 1000
     keepBestCurves(state, trial)
   }
-  if (verdict === 'abort-run') {
-    state.status = 'aborted'
-    state.abortCause = failure
-  }
 }
 
 function recordFailure(state: FoldState, failed: FailureSummary): void {
   const { failures } = state
-  const { kind } = failed.failure
+  const { failure, verdict } = failed
+  if (verdict === 'abort-run') {
+    state.status = 'aborted'
+    state.abortCause = failure
+  }
+  const { kind } = failure
   failures.total += 1
   failures.byKind[kind] = (failures.byKind[kind] ?? 0) + 1
   if (failures.kept.length >= state.limits.failures) return
-  const { trial, attempt, verdict, failure } = failed
-  failures.kept.push({ trial, attempt, verdict, failure })
+  const { trial, attempt, phase } = failed
+  failures.kept.push({ trial, attempt, phase, verdict, failure })
 }
 
 /** Lets the curves of all but the best go, now and then, so that each ending costs little. */

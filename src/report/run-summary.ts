@@ -68,8 +68,9 @@ export interface BestSoFar {
 export interface FailureSummary {
   readonly trial: number
   readonly attempt: number
-  /** `test` for a failed measurement of the test split. */
-  readonly verdict: Verdict | 'test'
+  /** Whether a trial's attempt failed, or the measurement of the test split after the selection. */
+  readonly phase: 'search' | 'test'
+  readonly verdict: Verdict
   readonly failure: Failure
 }
 
@@ -142,6 +143,8 @@ export interface RunSummary {
     readonly kept: readonly FailureSummary[]
   }
   readonly environments: readonly EnvironmentSummary[]
+  /** Whether the user allowed results of several environments in this run. */
+  readonly allowMixed: boolean
   readonly interruptions: readonly Interruption[]
   readonly durations: Durations
   /** Times of the first and the last entry, in milliseconds since the epoch; null before the first. */

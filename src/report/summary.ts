@@ -78,6 +78,7 @@ function summaryOf(header: RunHeader, state: FoldState): RunSummary {
     environments: [...state.environments].map(
       ([hash, seen]): EnvironmentSummary => ({ hash, ...seen }),
     ),
+    allowMixed: state.allowMixed,
     interruptions: state.interruptions,
     durations: {
       searchSeconds: (state.searchedMs ?? state.activeMs) / 1000,

@@ -1,0 +1,40 @@
+/** The vertical axis of charts of accuracy: percent, and not squeezed by a few hopeless trials. */
+import { quantile } from '#src/stats/quantile.ts'
+import { type Axis, plot } from './chart.ts'
+import { exactScale, roundStep } from './scale.ts'
+
+/**
+ * An axis over accuracies, given as shares, shown as percent.
+ *
+ * @remarks
+ * Its lower end is Tukey's far fence (three interquartile ranges below the lower quartile) where
+ * values lie below that: charts mark those at the edge instead of drawing every other one as one
+ * line at the top.
+ * @see Tukey 1977, "Exploratory Data Analysis", section 2D.
+ */
+export function accuracyAxis(accuracies: readonly number[], title: string): Axis {
+  const [low, high] = accuracyRange(accuracies)
+  const padding = Math.max(0.002, 0.05 * (high - low))
+  const bounds = [100 * (low - padding), 100 * (high + padding)] as const
+  const step = roundStep((bounds[1] - bounds[0]) / 6)
+  const scale = exactScale(bounds, [plot.bottom, plot.top], step)
+  return { scale, title: `${title} (%)`, format: (tick) => String(Number(tick.toFixed(3))) }
+}
+
+/** Whether a share lies below the axis's lower end. */
+export function isBelow(axis: Axis, accuracy: number): boolean {
+  return 100 * accuracy < axis.scale.domain[0] - 1e-9
+}
+
+/** The height of an accuracy. */
+export function heightOf(axis: Axis, accuracy: number): number {
+  return axis.scale.at(100 * accuracy)
+}
+
+function accuracyRange(accuracies: readonly number[]): readonly [number, number] {
+  if (accuracies.length === 0) return [0, 1]
+  const [least, lower, upper, most] = [0, 0.25, 0.75, 1].map((share) => quantile(accuracies, share))
+  const [low = 0, q1 = 0, q3 = 1, high = 1] = [least, lower, upper, most]
+  const fence = q1 - 3 * (q3 - q1)
+  return [q3 > q1 ? Math.max(low, fence) : low, high]
+}

@@ -1,0 +1,150 @@
+/** What the results were computed on, and whether they may be compared. */
+import { driftOf, environmentsUsed, type Fact, factsOf } from './fingerprint.ts'
+import { integer, plural, shortHash } from './format.ts'
+import { type Html, html } from './html.ts'
+import type { EnvironmentSummary, RunSummary } from './run-summary.ts'
+import { banner, type Section } from './section.ts'
+
+export function environmentSection(summary: RunSummary): Section {
+  const { environments } = summary
+  const body =
+    environments.length === 0
+      ? html`<p class="muted">No worker has stated its environment yet.</p>`
+      : html`${environmentBanners(summary)}${introOf(environments)}${tables(environments)}`
+  return { id: 'environment', title: 'Environment', body }
+}
+
+/** Drift from the lock file, and results of several environments: said loudly, here and on top. */
+export function environmentBanners(summary: RunSummary): Html[] {
+  const used = environmentsUsed(summary)
+  const mixed =
+    used.length > 1
+      ? [
+          banner(
+            'bad',
+            `Results of ${used.length} environments are mixed`,
+            html`${used.map(
+              ({ hash, resultCount }, index) =>
+                html`${index > 0 && ', '}${plural(resultCount, 'result')} from <code>${shortHash(hash)}</code>`,
+            )}. ${summary.allowMixed ? 'The user allowed it. ' : ''}A difference between trials may come from their environments instead of their architectures; the <a href="#environment">table</a> marks what differs.`,
+          ),
+        ]
+      : []
+  return [...mixed, ...summary.environments.flatMap(driftBanner)]
+}
+
+function driftBanner({ hash, fingerprint }: EnvironmentSummary): Html[] {
+  const drift = driftOf(fingerprint)
+  if (drift.length === 0) return []
+  const items = drift.map(
+    (item) =>
+      html`<li><code>${item.package}</code>: locked ${item.locked ?? 'nowhere'}, installed ${item.installed ?? 'nowhere'}</li>`,
+  )
+  return [
+    banner(
+      'warn',
+      `Environment ${shortHash(hash)} differs from its lock file in ${plural(drift.length, 'package')}`,
+      html`<ul>${items}</ul>`,
+    ),
+  ]
+}
+
+function introOf(environments: readonly EnvironmentSummary[]): Html {
+  const rows = environments.map(
+    ({ hash, resultCount }) =>
+      html`<li><code class="hash">${hash}</code> <span class="muted">${plural(resultCount, 'result')}</span></li>`,
+  )
+  return html`<p class="muted">Every result carries the hash of the fingerprint that it was computed under. ${
+    environments.length > 1 ? 'Rows that differ are marked.' : ''
+  }</p><ul class="plain">${rows}</ul>`
+}
+
+const groupTitles: Readonly<Record<string, string>> = {
+  critical: 'Decides what may be compared',
+  recorded: 'Recorded besides',
+}
+
+function tables(environments: readonly EnvironmentSummary[]): Html {
+  const groups = Map.groupBy(factsOf(environments), ({ group }) => group)
+  return html`<div class="fact-groups">${[...groups].map(
+    ([group, facts]) => html`<div class="card facts-card">
+<h3>${groupTitles[group] ?? group}</h3>
+${factTable(
+  group,
+  facts.filter((fact) => !isPackage(fact)),
+  environments,
+)}
+${packages(facts.filter(isPackage), environments)}
+</div>`,
+  )}</div>`
+}
+
+function isPackage({ path, group }: Fact): boolean {
+  return group === 'critical' && path.startsWith('packages · ')
+}
+
+function packages(
+  facts: readonly Fact[],
+  environments: readonly EnvironmentSummary[],
+): Html | null {
+  if (facts.length === 0) return null
+  const differing = facts.filter(({ differs }) => differs).length
+  const open = differing > 0 ? html` open` : null
+  const note = differing > 0 ? `, ${integer(differing)} differ` : ''
+  return html`<details${open}><summary>${plural(facts.length, 'locked package')}${note}</summary>
+${factTable(
+  'packages',
+  facts.map((fact) => ({ ...fact, path: fact.path.replace('packages · ', '') })),
+  environments,
+)}</details>`
+}
+
+function factTable(
+  name: string,
+  facts: readonly Fact[],
+  environments: readonly EnvironmentSummary[],
+): Html {
+  const head = environments.map(({ hash }) => html`<th scope="col">${shortHash(hash)}</th>`)
+  const rows = facts.map(
+    ({ path, values, differs }) =>
+      html`<tr${differs && html` class="differs"`}><th scope="row">${readable(path)}${differs && html` <span class="chip warn">differs</span>`}</th>${values.map(valueCell)}</tr>`,
+  )
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Facts: ${name}"><table class="facts">
+<thead${environments.length === 1 && html` class="unseen"`}><tr><th scope="col">Fact</th>${head}</tr></thead>
+<tbody>${rows}</tbody></table></div>`
+}
+
+function valueCell(value: string): Html {
+  if (!/^[0-9a-f]{40,}$/.test(value)) return html`<td>${value}</td>`
+  return html`<td><code title="${value}">${shortHash(value)}</code></td>`
+}
+
+const acronyms: Readonly<Record<string, string>> = {
+  cpu: 'CPU',
+  gpus: 'GPUs',
+  cuda: 'CUDA',
+  cudnn: 'cuDNN',
+  blas: 'BLAS',
+  torch: 'PyTorch',
+  tf32: 'TF32',
+  os: 'OS',
+}
+
+/** `intraOpThreads` as `Intra op threads`. */
+function readable(path: string): string {
+  return path
+    .split(' · ')
+    .map((part, index) => (index === 0 ? spaced(part) : part))
+    .join(' · ')
+}
+
+function spaced(key: string): string {
+  const words = key.split(/(?<=[a-z0-9])(?=[A-Z])/).map((word) => {
+    const low = word.toLowerCase()
+    return acronyms[low] ?? low
+  })
+  const text = words.join(' ')
+  return /^[a-z]/.test(text) && !text.startsWith('cuDNN') && !/[-_.]/.test(text)
+    ? text.charAt(0).toUpperCase() + text.slice(1)
+    : text
+}
