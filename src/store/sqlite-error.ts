@@ -1,0 +1,82 @@
+/** What SQLite's errors mean for a journal. */
+import { ArchloomError } from '#src/errors.ts'
+import { resumeCommand } from './run-folder.ts'
+
+/** Primary result codes. @see https://www.sqlite.org/rescode.html */
+const resultCodes = {
+  error: 1,
+  busy: 5,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const
+
+/** The low byte of an error's code, which SQLite calls primary; null for errors not of SQLite. */
+function primaryCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error)) return null
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : null
+}
+
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === resultCodes.busy
+}
+
+function isCorrupt(error: unknown): boolean {
+  return primaryCode(error) === resultCodes.corrupt
+}
+
+function isNoDatabase(error: unknown): boolean {
+  const code = primaryCode(error)
+  return code === resultCodes.notADatabase || code === resultCodes.cannotOpen
+}
+
+function isFull(error: unknown): boolean {
+  if (primaryCode(error) === resultCodes.full) return true
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+}
+
+/**
+ * Does something to a run folder's files and says what went wrong in the folder's terms.
+ *
+ * @throws store/corrupt, store/full, store/not-a-journal; other errors as they are
+ */
+export function explaining<T>(folder: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw explain(folder, error)
+  }
+}
+
+function explain(folder: string, cause: unknown): unknown {
+  const details = { folder }
+  if (isCorrupt(cause)) return corrupt(folder, 'SQLite finds it malformed', cause)
+  if (isFull(cause)) {
+    return new ArchloomError(
+      'store/full',
+      `The disk is full: the journal in ${folder} cannot grow, all that it holds is safe; free some space, then continue with ${resumeCommand(folder)}`,
+      { cause, details: { ...details, resume: resumeCommand(folder) } },
+    )
+  }
+  // Every statement here is a constant, so a faulty one means that the tables are not as written.
+  if (primaryCode(cause) === resultCodes.error) return corrupt(folder, String(cause), cause)
+  if (isNoDatabase(cause)) return notAJournal(folder, 'its journal.sqlite is no SQLite file', cause)
+  return cause
+}
+
+export function corrupt(folder: string, why: string, cause?: unknown): ArchloomError {
+  return new ArchloomError(
+    'store/corrupt',
+    `The journal in ${folder} is damaged: ${why}; restore the folder from a copy or start a new run`,
+    { cause, details: { folder } },
+  )
+}
+
+export function notAJournal(folder: string, why: string, cause?: unknown): ArchloomError {
+  return new ArchloomError(
+    'store/not-a-journal',
+    `${folder} is not a run folder: ${why}; give the folder that archloom run printed`,
+    { cause, details: { folder } },
+  )
+}
