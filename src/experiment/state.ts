@@ -34,7 +34,7 @@ export interface ActiveTrial {
 /** The completed trial with the highest validation accuracy; the lower index of equals. */
 export interface BestTrial {
   readonly trial: number
-  readonly architecture: string
+  readonly proposal: Proposal
   readonly result: EvaluationResult
 }
 

@@ -137,7 +137,7 @@ function startAttempt(state: ExperimentState, event: EventOf<'attempt-started'>)
 function finishTrial(state: ExperimentState, event: EventOf<'trial-finished'>): Stepped {
   const { trial, proposal } = runningTrial(state, event)
   const { result } = event
-  const best: BestTrial = { trial, architecture: proposal.architecture, result }
+  const best: BestTrial = { trial, proposal, result }
   return endTrial(
     {
       ...state,

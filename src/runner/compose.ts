@@ -1,0 +1,86 @@
+/** Makes the parts that a resolved document names. */
+import { type Place, parseOrExplain, placeName } from '#src/config/issue.ts'
+import {
+  availableEvaluators,
+  availableOptimizers,
+  availableSpaces,
+  findEntry,
+  settingsOf,
+} from '#src/config/resolve.ts'
+import type { ExperimentDocument, Extensions } from '#src/config/schema.ts'
+import { ArchloomError } from '#src/errors.ts'
+import type { EvaluatorEntry } from '#src/evaluator/evaluator.ts'
+import type { Plan } from '#src/experiment/experiment.ts'
+import type { Optimizer } from '#src/optimizer/optimizer.ts'
+import type { SearchSpace } from '#src/space/space.ts'
+
+/** Everything of an experiment but the running evaluator. */
+export interface Composition {
+  readonly document: ExperimentDocument
+  readonly space: SearchSpace
+  readonly optimizer: Optimizer
+  readonly evaluator: EvaluatorEntry
+  /** As the evaluator's entry parsed them. */
+  readonly evaluatorSettings: unknown
+  readonly plan: Plan
+}
+
+/**
+ * @param file - how to name the document's source in messages
+ * @throws config/unknown-name, config/unknown-key, config/invalid, and what the space and the
+ *   optimizer refuse
+ */
+export function composeExperiment(
+  document: ExperimentDocument,
+  extensions: Extensions,
+  file: string,
+): Composition {
+  const named = <K extends 'space' | 'optimizer' | 'evaluator'>(key: K) => {
+    const place: Place = { file, path: [key] }
+    return { choice: document[key], place, where: placeName(place, ['name']) }
+  }
+  const spaceAt = named('space')
+  const spaceEntry = findEntry(availableSpaces(extensions), spaceAt.choice.name, spaceAt.where)
+  const space = spaceEntry.create(
+    parseOrExplain(spaceEntry.settings, settingsOf(spaceAt.choice), spaceAt.place),
+  )
+  const optimizerAt = named('optimizer')
+  const optimizerEntry = findEntry(
+    availableOptimizers(extensions),
+    optimizerAt.choice.name,
+    optimizerAt.where,
+  )
+  const optimizer = optimizerEntry.create(
+    space,
+    parseOrExplain(optimizerEntry.settings, settingsOf(optimizerAt.choice), optimizerAt.place),
+  )
+  const evaluatorAt = named('evaluator')
+  const evaluator = findEntry(
+    availableEvaluators(extensions),
+    evaluatorAt.choice.name,
+    evaluatorAt.where,
+  )
+  return {
+    document,
+    space,
+    optimizer,
+    evaluator,
+    evaluatorSettings: parseOrExplain(
+      evaluator.settings,
+      settingsOf(evaluatorAt.choice),
+      evaluatorAt.place,
+    ),
+    plan: planOf(document, evaluator.hasTest, file),
+  }
+}
+
+function planOf(document: ExperimentDocument, hasTest: boolean, file: string): Plan {
+  const { seed, budget, visibility, fidelity, maxAttempts } = document
+  if (budget.epochs !== undefined && budget.epochs < fidelity.epochs) {
+    throw new ArchloomError(
+      'config/invalid',
+      `${placeName({ file, path: ['budget', 'epochs'] })}: expected at least the ${fidelity.epochs} epochs of one trial (fidelity.epochs), found ${budget.epochs}`,
+    )
+  }
+  return { seed, budget, visibility, fidelity, maxAttempts, hasTest }
+}

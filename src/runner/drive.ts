@@ -1,0 +1,268 @@
+/**
+ * The loop of a run: commits events before it acts on them, keeps the evaluator's slots busy, and
+ * stops cleanly when it is told to.
+ */
+import type { Logger } from 'pino'
+import { ArchloomError, invariant, unreachable } from '#src/errors.ts'
+import type { Evaluator } from '#src/evaluator/evaluator.ts'
+import { EnvironmentSeen, type ExperimentEvent, type Plan } from '#src/experiment/experiment.ts'
+import type { Method } from '#src/experiment/method.ts'
+import type { Unrecorded } from '#src/experiment/replay.ts'
+import type { ExperimentState } from '#src/experiment/state.ts'
+import type { Journal } from '#src/store/store.ts'
+import type { Clock } from '#src/time/clock.ts'
+import { CurvePoint } from '#src/trial/metrics.ts'
+import { type Arrival, type Attempts, trackAttempts } from './attempts.ts'
+import { type Inbox, openInbox } from './inbox.ts'
+import { checkResult, checkTestMetrics, judgeAttempt, judgeTest } from './judge.ts'
+import { type Effect, openSession, type Session } from './session.ts'
+import { elapsedMs, type RunSnapshot, takeSnapshot } from './snapshot.ts'
+import { type Stop, stopError } from './stop.ts'
+
+export interface DriveOptions {
+  readonly folder: string
+  readonly journal: Journal
+  readonly evaluator: Evaluator
+  readonly plan: Plan
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly onUpdate?: ((snapshot: RunSnapshot) => void) | undefined
+}
+
+/** Where the run stands when its loop begins. */
+export interface Beginning {
+  readonly state: ExperimentState
+  readonly method: Method
+  /** `run-started` or `run-resumed`, then whatever else is to be recorded first. */
+  readonly events: readonly ExperimentEvent[]
+  readonly unrecorded: Unrecorded | null
+}
+
+type ArrivalOf<T extends Arrival['type']> = Extract<Arrival, { type: T }>
+
+/** How long cancelled evaluations may take to end, in milliseconds. */
+const patienceMs = 10_000
+
+/**
+ * Runs until the experiment is finished.
+ *
+ * @returns the final state
+ * @throws run/interrupted when the signal aborts; config/data-corrupt when a failure ends the run;
+ *   store/full; what the evaluator or the optimizer throws when it breaks. All of them leave a
+ *   journal that can be resumed
+ */
+export async function drive(beginning: Beginning, options: DriveOptions): Promise<ExperimentState> {
+  const run = new Run(beginning, options)
+  try {
+    return await run.toEnd(beginning)
+  } finally {
+    run[Symbol.dispose]()
+  }
+}
+
+class Run implements Disposable {
+  readonly #options: DriveOptions
+  readonly #session: Session
+  readonly #inbox: Inbox<Arrival>
+  readonly #attempts: Attempts
+  /** Effects that wait for a slot, in order. */
+  #waiting: Effect[] = []
+  #stop: Stop | null = null
+  #patient = true
+  readonly #undo: (() => void)[] = []
+
+  constructor(beginning: Beginning, options: DriveOptions) {
+    const { evaluator, plan, clock } = options
+    this.#options = options
+    this.#session = openSession(options.journal, beginning)
+    this.#inbox = openInbox(clock)
+    this.#attempts = trackAttempts({ evaluator, seed: plan.seed, clock, inbox: this.#inbox })
+  }
+
+  async toEnd({ events, unrecorded }: Beginning): Promise<ExperimentState> {
+    this.#listen()
+    this.#guarded(() => {
+      for (const event of events) this.#session.record(event)
+      if (unrecorded) this.#session.record({ type: 'trial-proposed', ...unrecorded })
+      this.#startClock()
+    })
+    for (;;) {
+      this.#guarded(() => this.#act())
+      const { state } = this.#session
+      if (state.phase === 'finished' && this.#stop?.type !== 'broken') return state
+      if (this.#stop && (this.#attempts.count === 0 || !this.#patient)) break
+      const arrivals = await this.#inbox.take()
+      // Each by itself: a broken one must not take a good result with it.
+      for (const arrival of arrivals) this.#guarded(() => this.#handle(arrival))
+    }
+    throw this.#end(this.#stop)
+  }
+
+  [Symbol.dispose](): void {
+    this.#attempts.cancel()
+    this.#inbox.close()
+    for (const undo of this.#undo) undo()
+  }
+
+  #listen(): void {
+    const { signal } = this.#options
+    const onAbort = () => this.#inbox.push({ type: 'interrupted' })
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort)
+    this.#undo.push(() => signal.removeEventListener('abort', onAbort))
+  }
+
+  #startClock(): void {
+    const { plan, clock } = this.#options
+    const { state } = this.#session
+    if (plan.budget.seconds === undefined || state.timeSpent || state.phase !== 'searching') return
+    const leftMs = plan.budget.seconds * 1000 - elapsedMs(state, clock.nowMs())
+    const timer = clock.setTimer(leftMs, () => this.#inbox.push({ type: 'time-spent' }))
+    this.#undo.push(() => timer.cancel())
+  }
+
+  /** What breaks in the loop stops the run, once what is under way has ended. */
+  #guarded(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#stopFor({ type: 'broken', error })
+    }
+  }
+
+  /** Starts what is due: records it, commits, and only then acts. */
+  #act(): void {
+    this.#waiting.push(...this.#session.takeEffects())
+    const due = this.#takeDue()
+    for (const effect of due) {
+      if (effect.type !== 'start-attempt') continue
+      const { trial, attempt } = effect
+      this.#session.record({ type: 'attempt-started', trial, attempt })
+    }
+    this.#session.commit()
+    for (const effect of due) this.#begin(effect)
+    const { clock, onUpdate } = this.#options
+    onUpdate?.(takeSnapshot(this.#session.state, this.#attempts.running, clock.nowMs()))
+  }
+
+  #takeDue(): readonly Effect[] {
+    const abort = this.#waiting.find((effect) => effect.type === 'abort-run')
+    if (abort) this.#stopFor({ type: 'aborted', failure: abort.failure })
+    if (this.#stop) return []
+    const free = Math.max(0, this.#options.evaluator.slots - this.#attempts.count)
+    return this.#waiting.splice(0, free)
+  }
+
+  #begin(effect: Effect): void {
+    if (effect.type === 'start-attempt') {
+      const { trial, attempt, proposal } = effect
+      this.#attempts.evaluate({ trial, attempt }, proposal)
+    } else if (effect.type === 'measure-test') {
+      const { best } = this.#session.state
+      invariant(best, 'A test is measured of a selected trial')
+      this.#attempts.measureTest(effect.attempt, best)
+    }
+  }
+
+  #handle(arrival: Arrival): void {
+    switch (arrival.type) {
+      case 'progress':
+        this.#handleProgress(arrival)
+        break
+      case 'result':
+      case 'test-result':
+        this.#handleResult(arrival)
+        break
+      case 'failure':
+        this.#handleFailure(arrival)
+        break
+      case 'test-failure':
+        this.#handleTestFailure(arrival)
+        break
+      case 'time-spent':
+        if (this.#session.state.phase === 'searching') this.#session.record({ type: 'time-spent' })
+        break
+      case 'interrupted':
+        this.#stopFor({ type: 'interrupted' })
+        break
+      case 'patience-over':
+        this.#patient = false
+        break
+      default:
+        unreachable(arrival)
+    }
+  }
+
+  #handleProgress({ trial, attempt, point }: ArrivalOf<'progress'>): void {
+    // A curve is for people; a point that no journal can hold is not worth the run.
+    if (CurvePoint.safeParse(point).success) {
+      this.#session.record({ type: 'trial-progressed', trial, attempt, point })
+    } else {
+      this.#options.logger.warn({ trial, attempt, point }, 'invalid progress left out')
+    }
+  }
+
+  #handleResult(arrival: ArrivalOf<'result' | 'test-result'>): void {
+    const { evaluator } = this.#options
+    const { trial, attempt } = arrival
+    if (arrival.type === 'result') {
+      const result = checkResult(arrival, evaluator, this.#session.state)
+      this.#recordEnvironment(result.fingerprint)
+      this.#session.record({ type: 'trial-finished', trial, attempt, result })
+    } else {
+      const metrics = checkTestMetrics(arrival, evaluator)
+      this.#session.record({ type: 'test-measured', trial, metrics })
+    }
+  }
+
+  /** A worker that came later may run on another machine. */
+  #recordEnvironment(hash: string): void {
+    if (this.#session.state.environments.includes(hash)) return
+    const fingerprint = this.#options.evaluator.fingerprints.get(hash)
+    this.#session.record(EnvironmentSeen.parse({ type: 'environment-seen', hash, fingerprint }))
+  }
+
+  #handleFailure({ trial, attempt, error }: ArrivalOf<'failure'>): void {
+    const judged = judgeAttempt(error, trial, this.#session.state)
+    // A cancelled or killed attempt of a run that stops was lost, not measured.
+    if (this.#stop && !judged?.final) return
+    if (judged) {
+      const { failure, verdict } = judged
+      this.#session.record({ type: 'attempt-failed', trial, attempt, failure, verdict })
+    } else {
+      this.#stopFor({ type: 'broken', error })
+    }
+  }
+
+  #handleTestFailure({ trial, attempt, error }: ArrivalOf<'test-failure'>): void {
+    if (this.#stop) return
+    const judged = judgeTest(error, this.#session.state)
+    if (judged) this.#session.record({ type: 'test-failed', trial, attempt, ...judged })
+    else this.#stopFor({ type: 'broken', error })
+  }
+
+  #stopFor(stop: Stop): void {
+    if (this.#stop) return
+    this.#stop = stop
+    const { clock, logger } = this.#options
+    logger.info({ reason: stop.type, underWay: this.#attempts.count }, 'run stops')
+    this.#attempts.cancel()
+    const timer = clock.setTimer(patienceMs, () => this.#inbox.push({ type: 'patience-over' }))
+    this.#undo.push(() => timer.cancel())
+  }
+
+  /** Records that the run stopped, and says why. */
+  #end(stop: Stop): unknown {
+    try {
+      const goesOn = this.#session.state.phase !== 'finished'
+      if (goesOn && stop.type !== 'aborted') this.#session.record({ type: 'run-interrupted' })
+      this.#session.commit()
+    } catch (error) {
+      // A journal that cannot be written is why the run broke, or outweighs why it stopped.
+      if (error instanceof ArchloomError && error.code === 'store/full') return error
+      if (stop.type !== 'broken') return error
+    }
+    return stopError(stop, this.#options.folder)
+  }
+}
