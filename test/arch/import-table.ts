@@ -1,0 +1,97 @@
+/**
+ * What each folder of `src/` may import besides itself: the layers of archloom, as data. A change
+ * here is a decision: it is dated in ARCHITECTURE.md in the same commit.
+ *
+ * - `space` allows every file of the folder, `space•` only its interface `space/space.ts`.
+ * - `worker/pool.ts` allows that file.
+ * - `catalogs` allows the catalog and the interface of every extension point.
+ * - `all` allows everything but the command line.
+ */
+export const importTable: Readonly<Record<string, readonly string[]>> = {
+  'main.ts': ['cli', 'errors'],
+  'index.ts': ['all'],
+  'errors.ts': [],
+  random: ['errors'],
+  encoding: ['errors'],
+  numeric: ['errors', 'random'],
+  stats: ['errors', 'random', 'numeric'],
+  time: ['errors'],
+  graph: ['errors', 'encoding'],
+  protocol: ['errors', 'encoding', 'graph', 'trial'],
+  trial: ['errors', 'encoding'],
+  space: ['errors', 'random', 'encoding', 'graph'],
+  predictor: ['errors', 'random', 'numeric', 'stats', 'encoding', 'space•'],
+  optimizer: [
+    'errors',
+    'random',
+    'encoding',
+    'numeric',
+    'stats',
+    'trial',
+    'space•',
+    'predictor•',
+    'graph',
+  ],
+  scheduler: ['errors', 'random', 'stats', 'trial', 'predictor•'],
+  oneshot: ['errors', 'random', 'numeric', 'stats', 'trial', 'graph', 'space•'],
+  morphism: ['errors', 'random', 'graph'],
+  meta: ['errors', 'random', 'stats', 'trial', 'optimizer•'],
+  experiment: ['errors', 'random', 'trial', 'space•', 'optimizer•', 'scheduler•', 'oneshot•'],
+  environment: ['errors', 'encoding', 'protocol'],
+  transport: ['errors', 'protocol', 'time'],
+  worker: ['errors', 'protocol', 'transport', 'environment', 'time', 'trial'],
+  benchmark: ['errors', 'encoding', 'space•', 'trial'],
+  evaluator: [
+    'errors',
+    'random',
+    'encoding',
+    'stats',
+    'time',
+    'trial',
+    'graph',
+    'space•',
+    'worker•',
+    // The evaluator owns its pool: something has to make it.
+    'worker/pool.ts',
+    'benchmark•',
+    'protocol',
+    'environment',
+  ],
+  store: ['errors', 'encoding', 'time', 'trial', 'experiment•'],
+  report: ['errors', 'stats', 'trial', 'graph', 'experiment', 'store'],
+  dashboard: ['errors', 'report', 'store'],
+  config: ['errors', 'encoding', 'trial', 'catalogs', 'experiment•'],
+  runner: ['all'],
+  cli: ['errors', 'config', 'runner', 'report', 'dashboard', 'store', 'environment'],
+}
+
+/** Packages and Node modules that only some folders may import, types excepted. */
+export const outsideTable: Readonly<Record<string, readonly string[]>> = {
+  zeromq: ['transport'],
+  'node:sqlite': ['store'],
+  pino: ['cli'],
+  commander: ['cli'],
+  pythonia: ['environment'],
+  yaml: ['config', 'runner'],
+  '@dagrejs/dagre': ['graph', 'report'],
+}
+
+/** Functions from values to values: of Node they know nothing but hashing. */
+export const pureFolders: readonly string[] = [
+  'errors.ts',
+  'random',
+  'encoding',
+  'numeric',
+  'stats',
+  'graph',
+  'protocol',
+  'trial',
+  'space',
+  'predictor',
+  'optimizer',
+  'scheduler',
+  'oneshot',
+  'morphism',
+  'meta',
+  'experiment',
+]
