@@ -1,4 +1,4 @@
-"""Describes the network graphs of a JSON-lines file, a line each: the oracle of the TypeScript side.
+"""Describes the network graphs of a JSON-lines file, one a line: the TypeScript side's oracle.
 
 Run from `py/` as `python -m tests.describe_lines FILE`.
 """

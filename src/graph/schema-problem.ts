@@ -22,9 +22,9 @@ function textOf(issue: z.core.$ZodIssue, found: unknown): string {
     case 'invalid_value':
       return `expected ${issue.values.map((item) => JSON.stringify(item)).join(' or ')}, ${seen}`
     case 'too_small':
-      return `expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unit(issue.origin)}, ${seen}`
+      return `expected ${issue.inclusive ? 'at least' : 'more than'} ${amount(issue.minimum, issue.origin)}, ${seen}`
     case 'too_big':
-      return `expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unit(issue.origin)}, ${seen}`
+      return `expected ${issue.inclusive ? 'at most' : 'less than'} ${amount(issue.maximum, issue.origin)}, ${seen}`
     case 'unrecognized_keys':
       return `expected no key ${issue.keys.map((key) => `"${key}"`).join(', ')}; remove it or correct its name`
     case 'invalid_format':
@@ -36,8 +36,9 @@ function textOf(issue: z.core.$ZodIssue, found: unknown): string {
   }
 }
 
-function unit(origin: string): string {
-  return origin === 'array' ? ' items' : ''
+function amount(limit: number | bigint, origin: string): string {
+  if (origin !== 'array') return String(limit)
+  return `${limit} ${Number(limit) === 1 ? 'item' : 'items'}`
 }
 
 function placeOf(path: readonly PropertyKey[], value: unknown): string {
