@@ -3,8 +3,8 @@
  * answers before the heavy parts (PyTorch pools, SQLite, catalogs) are touched.
  */
 import { Command, CommanderError } from 'commander'
+import { archloomVersion } from '#src/runner/version.ts'
 import { reportError } from './error-output.ts'
-import { version } from './version.ts'
 
 interface CommandStub {
   readonly name: string
@@ -78,7 +78,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 async function buildProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('archloom')
     .description('Neural architecture search from Node, trained by a pinned PyTorch worker')
-    .version(version(), '-V, --version')
+    .version(archloomVersion(), '-V, --version')
     .addHelpText('after', examples)
     .showSuggestionAfterError(true)
   // `archloom help run` names its command second.

@@ -7,7 +7,7 @@ import { contentHash, sha256 } from '#src/encoding/hash.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { applyOverride } from './override.ts'
 import { resolveDocument } from './resolve.ts'
-import type { ExperimentScript, LoadedExperiment } from './schema.ts'
+import type { ExperimentScript, Extensions, LoadedExperiment } from './schema.ts'
 
 export interface LoadOptions {
   /** `--set path=value`, applied in order. */
@@ -28,7 +28,7 @@ export async function loadExperiment(
   const absolute = resolve(path)
   const name = relative(process.cwd(), absolute) || absolute
   const text = await readSource(absolute, name)
-  const script = /^\.[mc]?[jt]s$/.test(extname(absolute))
+  const script = isScript(absolute)
     ? await importScript(absolute, name)
     : { document: parseYaml(text, name), extensions: {} }
   const overrides = options.overrides ?? []
@@ -40,6 +40,31 @@ export async function loadExperiment(
     extensions: script.extensions,
     source: { path: absolute, sha256: sha256(text), overrides },
   }
+}
+
+/**
+ * The extensions of a run's source, to take the run up again: the script must be the one that
+ * started it.
+ *
+ * @throws config/not-found when the script is gone, config/invalid when it has changed
+ */
+export async function reloadExtensions(
+  source: Omit<LoadedExperiment['source'], 'overrides'>,
+): Promise<Extensions> {
+  if (!isScript(source.path)) return {}
+  const name = relative(process.cwd(), source.path) || source.path
+  const text = await readSource(source.path, name)
+  if (sha256(text) !== source.sha256) {
+    throw new ArchloomError(
+      'config/invalid',
+      `The experiment script ${name} has changed since the run started; restore it, or start a new run`,
+    )
+  }
+  return (await importScript(source.path, name)).extensions
+}
+
+function isScript(path: string): boolean {
+  return /^\.[mc]?[jt]s$/.test(extname(path))
 }
 
 async function readSource(absolute: string, name: string): Promise<string> {

@@ -1,0 +1,131 @@
+/**
+ * What a person watches while a run goes on: a few lines kept up to date on a terminal, one line a
+ * finished trial where output is piped. Always on stderr; stdout is for the result.
+ */
+import { duration, percent } from '#src/report/format.ts'
+import type { RunSnapshot } from '#src/runner/snapshot.ts'
+import { type Clock, systemClock, type Timer } from '#src/time/clock.ts'
+
+export interface Progress extends Disposable {
+  update(snapshot: RunSnapshot): void
+}
+
+/** Where progress goes; a terminal when it has a width. */
+export interface ProgressOutput {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+interface ProgressOptions {
+  readonly name: string
+  readonly output: ProgressOutput
+  readonly clock?: Clock
+}
+
+/** Milliseconds between redraws: fast enough to look alive, slow enough to cost nothing. */
+const redrawMs = 100
+
+export function showProgress({ name, output, clock = systemClock() }: ProgressOptions): Progress {
+  return output.isTTY ? liveProgress(name, output, clock) : plainProgress(output)
+}
+
+export const noProgress: Progress = { update() {}, [Symbol.dispose]() {} }
+
+function liveProgress(name: string, output: ProgressOutput, clock: Clock): Progress {
+  let latest: { snapshot: RunSnapshot; takenMs: number } | null = null
+  let drawnLines = 0
+  let timer: Timer | null = null
+  const draw = () => {
+    timer = null
+    if (latest === null) return
+    const { snapshot, takenMs } = latest
+    const elapsedMs = snapshot.elapsedMs + clock.monotonicMs() - takenMs
+    const lines = progressLines(name, { ...snapshot, elapsedMs }, output.columns ?? 80)
+    output.write(`${erase(drawnLines)}${lines.join('\n')}\n`)
+    drawnLines = lines.length
+    // The clock on the screen goes on between updates.
+    timer ??= clock.setTimer(1000, draw)
+  }
+  return {
+    update(snapshot) {
+      const first = latest === null
+      latest = { snapshot, takenMs: clock.monotonicMs() }
+      if (first) return draw()
+      timer?.cancel()
+      timer = clock.setTimer(redrawMs, draw)
+    },
+    [Symbol.dispose]() {
+      timer?.cancel()
+      if (drawnLines > 0) output.write(erase(drawnLines))
+    },
+  }
+}
+
+function plainProgress(output: ProgressOutput): Progress {
+  let doneCount = 0
+  return {
+    update(snapshot) {
+      if (snapshot.trialsDone === doneCount) return
+      doneCount = snapshot.trialsDone
+      const { best, elapsedMs } = snapshot
+      const words = best
+        ? `best ${percent(best.valAccuracy)} by trial ${best.trial}`
+        : 'no result yet'
+      output.write(`${trialsWords(snapshot)} done, ${words}, ${duration(elapsedMs / 1000)}\n`)
+    },
+    [Symbol.dispose]() {},
+  }
+}
+
+/** The lines of the live display, none longer than `columns`. */
+export function progressLines(name: string, snapshot: RunSnapshot, columns: number): string[] {
+  const { best, running } = snapshot
+  const times = timeWords(snapshot)
+  const share = doneShare(snapshot)
+  const bar = share === null ? '' : `  ${progressBar(share, 24)}`
+  const lines = [`${name}${bar}  ${trialsWords(snapshot)}  ${times}`]
+  if (best) {
+    lines.push(`best      ${percent(best.valAccuracy)}  trial ${best.trial}  ${best.architecture}`)
+  }
+  for (const { trial, lastPoint } of running) {
+    const words = lastPoint
+      ? `epoch ${lastPoint.epoch}  validation ${percent(lastPoint.valAccuracy)}`
+      : 'starting'
+    lines.push(`training  trial ${trial}  ${words}`)
+  }
+  return lines.map((line) => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`))
+}
+
+function trialsWords({ trialsDone, trialsTotal }: RunSnapshot): string {
+  return trialsTotal === null ? `${trialsDone} trials` : `${trialsDone} of ${trialsTotal} trials`
+}
+
+/** Share of the budget that is spent, by whichever limit is nearest. */
+function doneShare(snapshot: RunSnapshot): number | null {
+  const { budget, trialsDone, epochsProposed, elapsedMs } = snapshot
+  const shares = [
+    budget?.trials === undefined ? 0 : trialsDone / budget.trials,
+    budget?.epochs === undefined ? 0 : epochsProposed / budget.epochs,
+    budget?.seconds === undefined ? 0 : elapsedMs / 1000 / budget.seconds,
+  ]
+  return budget === null ? null : Math.min(1, Math.max(...shares))
+}
+
+function timeWords(snapshot: RunSnapshot): string {
+  const elapsed = duration(snapshot.elapsedMs / 1000)
+  const share = doneShare(snapshot)
+  if (share === null || share <= 0 || share >= 1 || snapshot.trialsDone === 0) return elapsed
+  const left = (snapshot.elapsedMs / 1000) * (1 / share - 1)
+  return `${elapsed}, about ${duration(left)} left`
+}
+
+function progressBar(share: number, width: number): string {
+  const filled = Math.round(share * width)
+  return `${'━'.repeat(filled)}${'─'.repeat(width - filled)}`
+}
+
+/** Moves up over what was drawn and clears it. */
+function erase(lineCount: number): string {
+  return lineCount === 0 ? '' : `\u001b[${lineCount}A\u001b[J`
+}

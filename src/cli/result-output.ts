@@ -1,0 +1,40 @@
+import { duration, integer, percent, plural, points } from '#src/report/format.ts'
+import type { RunSummary } from '#src/report/run-summary.ts'
+import type { RunResult } from '#src/runner/result.ts'
+
+/** What a person reads at the end of a run. */
+export function resultLines(result: RunResult, summary: RunSummary, reportPath: string): string[] {
+  const { best } = result
+  if (best === null) {
+    const { total } = summary.failures
+    return [
+      `No trial of ${result.trials.ended} completed; ${plural(total, 'attempt')} failed, see the report`,
+      `Report      ${reportPath}`,
+    ]
+  }
+  return [
+    `Best        ${best.architecture}`,
+    `            trial ${best.trial} of ${result.trials.ended}${sizeWords(best.counts)}`,
+    `Validation  ${percent(best.valAccuracy)}${randomWords(best.valAccuracy, summary)}`,
+    ...(best.testAccuracy === null
+      ? []
+      : [`Test        ${percent(best.testAccuracy)}, measured once, after the selection`]),
+    `Searched    ${duration(result.budget.spent.seconds)}, ${integer(result.budget.spent.epochs)} epochs${failureWords(summary)}`,
+    `Report      ${reportPath}`,
+  ]
+}
+
+function sizeWords(counts: NonNullable<RunResult['best']>['counts']): string {
+  if (counts === null) return ''
+  return `, ${integer(counts.parameterCount)} parameters, ${integer(counts.multiplyAdds)} multiply-adds`
+}
+
+function randomWords(valAccuracy: number, { random }: RunSummary): string {
+  if (random === null) return ''
+  const gain = points(valAccuracy - random.medianValAccuracy)
+  return `, ${gain} points over the median of ${random.count} random architectures`
+}
+
+function failureWords({ failures }: RunSummary): string {
+  return failures.total === 0 ? '' : `, ${plural(failures.total, 'failed attempt')}`
+}

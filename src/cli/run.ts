@@ -1,0 +1,55 @@
+import { Command } from 'commander'
+import { loadExperiment } from '#src/config/load.ts'
+import { runExperiment } from '#src/runner/run.ts'
+import { systemClock } from '#src/time/clock.ts'
+import { addRunFlags, collect, parseSeed, type RunFlags } from './options.ts'
+import { carryOut } from './session.ts'
+
+interface Flags extends RunFlags {
+  readonly set: readonly string[]
+  readonly seed?: string
+  readonly out?: string
+}
+
+/** `archloom run CONFIG`. */
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('run an experiment from a YAML file or a TypeScript module')
+    .argument(
+      '<config>',
+      'experiment.yaml, or a module that default-exports defineExperiment({...})',
+    )
+    .option('--set <path=value>', 'override a value of the configuration; repeatable', collect, [])
+    .option('--seed <number>', "the run's seed; short for --set seed=<number>", parseSeed)
+    .option('--out <folder>', 'run folder; by default runs/<name>-<date>-<time>')
+  return addRunFlags(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom run configs/quickstart.yaml
+  archloom run search.ts --seed 7 --out runs/seventh
+  archloom run configs/quickstart.yaml --set budget.trials=100 --set evaluator.workers=4
+  archloom run configs/quickstart.yaml --json > result.json
+
+Ctrl-C stops a run in good order; archloom resume <folder> continues it.`,
+    )
+    .action(async (config: string, flags: Flags) => {
+      const seed = flags.seed === undefined ? [] : [`seed=${JSON.stringify(flags.seed)}`]
+      const experiment = await loadExperiment(config, { overrides: [...flags.set, ...seed] })
+      const { name } = experiment.document
+      const folder = flags.out ?? `runs/${name}-${stamp(systemClock().nowMs())}`
+      await carryOut({
+        name,
+        folder,
+        flags,
+        extensions: experiment.extensions,
+        run: (options) => runExperiment(experiment, options),
+      })
+    })
+}
+
+/** `20261124-031500`, in universal time. */
+function stamp(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')
+}

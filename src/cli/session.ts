@@ -1,0 +1,47 @@
+/** What running and resuming have in common: signals, progress, report, result. */
+import type { Extensions } from '#src/config/schema.ts'
+import type { RunResult } from '#src/runner/result.ts'
+import type { RunOptions } from '#src/runner/run.ts'
+import { abortOnSignals } from './interrupt.ts'
+import { makeLogger } from './logger.ts'
+import type { RunFlags } from './options.ts'
+import { noProgress, showProgress } from './progress.ts'
+import { resultLines } from './result-output.ts'
+import { writeRunReport } from './run-report.ts'
+
+export interface Session {
+  readonly name: string
+  readonly folder: string
+  readonly flags: RunFlags
+  readonly extensions: Extensions
+  readonly run: (options: RunOptions) => Promise<RunResult>
+}
+
+/** Carries a run out with everything that a person expects around it. */
+export async function carryOut({ name, folder, flags, extensions, run }: Session): Promise<void> {
+  using stopping = abortOnSignals()
+  if (!flags.quiet) process.stderr.write(`Run folder ${folder}\n`)
+  const result = await watched(name, flags, (onUpdate) =>
+    run({
+      folder,
+      logger: makeLogger(flags),
+      signal: stopping.signal,
+      onUpdate,
+      allowDrift: flags.allowDrift,
+      allowMixed: flags.allowMixed,
+    }),
+  )
+  const { path, summary } = await writeRunReport(folder, extensions)
+  if (flags.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+  else process.stdout.write(`${resultLines(result, summary, path).join('\n')}\n`)
+}
+
+/** The display is gone again before anything else is written. */
+async function watched<T>(
+  name: string,
+  { quiet }: RunFlags,
+  work: (onUpdate: NonNullable<RunOptions['onUpdate']>) => Promise<T>,
+): Promise<T> {
+  using progress = quiet ? noProgress : showProgress({ name, output: process.stderr })
+  return await work((snapshot) => progress.update(snapshot))
+}
