@@ -86,6 +86,7 @@ export const Run = z.strictObject({
   work: TaskWork,
   tensors: z.array(TensorFrame),
 })
+export type Run = z.infer<typeof Run>
 
 export const Cancel = z.strictObject({ type: z.literal('cancel'), ...leased })
 /** The result or failure is safe in the orchestrator: the worker may forget it. */
@@ -107,13 +108,16 @@ export const Result = z.strictObject({
   result: TaskResult,
   tensors: z.array(TensorFrame),
 })
+export type Result = z.infer<typeof Result>
 export const Failed = z.strictObject({ type: z.literal('failed'), ...leased, failure: Failure })
+export type Failed = z.infer<typeof Failed>
 export const Log = z.strictObject({
   type: z.literal('log'),
   level: z.enum(['debug', 'info', 'warn', 'error']),
   message: z.string(),
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 })
+export type Log = z.infer<typeof Log>
 export const Drained = z.strictObject({ type: z.literal('drained') })
 
 export const FromWorker = z.discriminatedUnion('type', [

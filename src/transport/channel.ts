@@ -4,7 +4,7 @@
  * `test/contract/channel` holds for both.
  */
 
-/** Names one connection of a peer; a peer that connects anew gets a new one. */
+/** Names a peer, for as long as it is connected; a new connection may bear a name again. */
 export type PeerId = string
 
 export interface Incoming {

@@ -96,6 +96,8 @@ async function open(
     // A send that cannot be routed or queued fails at once instead of vanishing or waiting.
     mandatory: true,
     sendTimeout: 0,
+    // Workers connect under their own name: a new connection takes the place of a half-dead one.
+    handover: true,
     linger: 0,
     sendHighWaterMark: highWaterMark,
     receiveHighWaterMark: highWaterMark,

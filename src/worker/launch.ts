@@ -1,0 +1,141 @@
+/**
+ * The process of a local worker: started, listened to, signalled, buried. Its standard input is a
+ * pipe that nobody writes to: it closes when this process ends, however it ends, and the worker then
+ * ends too.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { ReadyEnvironment } from '#src/environment/environment.ts'
+import { workerVariables } from '#src/environment/worker-variables.ts'
+import type { DatasetName } from '#src/protocol/recipe.ts'
+import type { Clock } from '#src/time/clock.ts'
+import type { WorkerExit } from './pool-state.ts'
+
+/** What the system is asked to run. */
+export interface WorkerCommand {
+  readonly file: string
+  readonly parameters: readonly string[]
+  readonly variables: Readonly<Record<string, string | undefined>>
+}
+
+/** What a worker must be told on its command line. */
+export interface LaunchRequest {
+  readonly environment: ReadyEnvironment
+  readonly endpoint: string
+  readonly worker: string
+  /** `cpu`, `cuda` or `cuda:1`. */
+  readonly device: string
+  readonly threads: number
+  readonly determinism: 'bitwise' | 'seeded' | 'fast'
+  readonly datasets: readonly DatasetName[]
+  readonly dataFolders: readonly string[]
+}
+
+export function pythonCommand(request: LaunchRequest): WorkerCommand {
+  const parameters = [
+    ['-m', 'archloom_worker'],
+    ['--connect', request.endpoint],
+    ['--name', request.worker],
+    ['--device', request.device],
+    ['--threads', String(request.threads)],
+    ['--determinism', request.determinism],
+    ['--lock', request.environment.spec.lockPath],
+    ...request.dataFolders.map((folder) => ['--data-folder', folder]),
+    ...request.datasets.map((name) => ['--dataset', name]),
+    ['--watch-stdin'],
+  ].flat()
+  const variables = workerVariables(request.threads)
+  return { file: request.environment.python, parameters, variables }
+}
+
+export interface WorkerProcess {
+  /** Null when it could not be started. */
+  readonly pid: number | null
+  /** SIGKILL also ends what the worker itself has started. Nothing happens once it has ended. */
+  signal(which: 'SIGTERM' | 'SIGKILL'): void
+  /** Resolves when the process has ended; never rejects. */
+  readonly ended: Promise<WorkerExit>
+}
+
+/** Lines kept of what a worker writes, for the message when it crashes. */
+const keptLines = 50
+
+/** Longest part of a line that is kept, in characters. */
+const keptCharacters = 2000
+
+/** How long the output of an ended process is waited for, in ms: a grandchild may hold the pipe. */
+const outputGraceMs = 500
+
+export interface ProcessWatch {
+  readonly clock: Clock
+  /** Each line that the worker writes, to standard output or error. */
+  readonly onLine: (line: string) => void
+}
+
+export function startProcess(
+  { file, parameters, variables }: WorkerCommand,
+  { clock, onLine }: ProcessWatch,
+): WorkerProcess {
+  const child = spawn(file, parameters, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A session of its own: Ctrl-C in the terminal is for the orchestrator to pass on.
+    detached: true,
+    env: { ...variables },
+  })
+  child.stdin.on('error', () => {})
+  const tail: string[] = []
+  const take = (line: string) => {
+    tail.push(line.slice(0, keptCharacters))
+    if (tail.length > keptLines) tail.shift()
+    onLine(line)
+  }
+  readLines(child.stdout, take)
+  readLines(child.stderr, take)
+  let isRunning = child.pid !== undefined
+  const ended = waitForEnd(child, tail, clock).finally(() => {
+    isRunning = false
+  })
+  return {
+    pid: child.pid ?? null,
+    ended,
+    signal(which) {
+      if (!isRunning || child.pid === undefined) return
+      try {
+        // A negative id means the whole session, the worker's own children among it.
+        process.kill(which === 'SIGKILL' ? -child.pid : child.pid, which)
+      } catch {
+        // It ended this very moment.
+      }
+    },
+  }
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine)
+  stream.on('error', () => {})
+}
+
+function waitForEnd(
+  child: ChildProcess,
+  tail: readonly string[],
+  clock: Clock,
+): Promise<WorkerExit> {
+  return new Promise((resolve) => {
+    const end = (exit: Partial<WorkerExit>) =>
+      resolve({ code: null, signal: null, spawnError: null, ...exit, tail: [...tail] })
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (child.pid === undefined) end({ spawnError: error.code ?? error.message })
+    })
+    child.once('exit', (code, signal) => {
+      const timer = clock.setTimer(outputGraceMs, () => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+      })
+      child.once('close', () => {
+        timer.cancel()
+        end({ code, signal })
+      })
+    })
+  })
+}

@@ -1,0 +1,217 @@
+/**
+ * What a pool of workers knows, what can happen to it, and what it can want done: values only.
+ * `pool-step.ts` is the rule from one to the other, `pool.ts` the shell that carries it out.
+ */
+import type { ArchloomError } from '#src/errors.ts'
+import type { DatasetFacts, FromWorker, Hello, Log, ToWorker } from '#src/protocol/messages.ts'
+import type { DatasetName } from '#src/protocol/recipe.ts'
+import type { TaskResult, TaskWork } from '#src/protocol/task.ts'
+import type { PeerId } from '#src/transport/channel.ts'
+import type { AttemptFailure } from '#src/trial/attempt-failure.ts'
+import type { CurvePoint } from '#src/trial/metrics.ts'
+
+/** What stays the same over a pool's life. All times in milliseconds. */
+export interface PoolRules {
+  readonly environment: string
+  readonly lockHash: string
+  readonly device: 'cpu' | 'cuda'
+  readonly allowDrift: boolean
+  readonly datasets: readonly DatasetName[]
+  /** Workers on other machines that must have joined before the pool is open. */
+  readonly remoteCount: number
+  /**
+   * Added to every lease on the wire. It grows from one orchestrator to the next, so that a worker
+   * that outlives one takes the next one's tasks as new, and its old results count as stale.
+   */
+  readonly leaseBase: number
+  /** From the start of a process to its hello: importing PyTorch can be slow. */
+  readonly startMs: number
+  readonly heartbeatMs: number
+  readonly silenceMs: number
+  /** After a deadline or a cancel, until the worker is killed. */
+  readonly graceMs: number
+  /** Restarts of one worker without a finished task in between. */
+  readonly restartLimit: number
+  readonly credits: number
+  /** How long closing waits for workers to leave by themselves, then after SIGTERM. */
+  readonly drainMs: number
+  readonly terminateMs: number
+  /** Distance of ticks; a tick that comes later than this forgives workers the lateness. */
+  readonly tickMs: number
+}
+
+export type WorkerPhase =
+  /** No process; one starts at `untilMs`. */
+  | { readonly kind: 'waiting'; readonly untilMs: number }
+  /** A process that has not said hello. */
+  | { readonly kind: 'starting'; readonly sinceMs: number }
+  /** Welcomed. */
+  | { readonly kind: 'ready' }
+  /** A process that was told to end; its exit decides by `restart`. */
+  | {
+      readonly kind: 'ending'
+      readonly restart: 'counted' | 'free' | 'never'
+      readonly error: ArchloomError | null
+      readonly killAtMs: number | null
+    }
+  /** A worker on another machine that is not connected. */
+  | { readonly kind: 'away' }
+  /** No process, and none will start. */
+  | { readonly kind: 'gone' }
+
+export interface WorkerState {
+  readonly name: string
+  /** Started by this pool, in contrast to one that joined from elsewhere. */
+  readonly local: boolean
+  readonly phase: WorkerPhase
+  /** Counts its processes, so that a late exit is not taken for a newer one's. */
+  readonly incarnation: number
+  readonly pid: number | null
+  readonly peer: PeerId | null
+  readonly hello: Hello | null
+  readonly fingerprint: string
+  readonly seenMs: number
+  readonly beatMs: number
+  /** Credits used since the last grant. */
+  readonly spent: number
+  readonly restarts: number
+}
+
+export interface PoolTask {
+  readonly task: string
+  readonly lease: number
+  readonly work: TaskWork
+  readonly deadlineSeconds: number | null
+}
+
+export interface TaskState extends PoolTask {
+  /** The worker that it runs on; null while it waits. */
+  readonly worker: string | null
+  readonly cancelled: boolean
+  /** When its worker is killed for not stopping; null for never. */
+  readonly killAtMs: number | null
+}
+
+/**
+ * - `opening`: until every expected worker was welcomed once
+ * - `broken`: no worker is left; `error` says why
+ */
+export type PoolLife = 'opening' | 'open' | 'broken' | 'closing' | 'closed'
+
+export interface PoolState {
+  readonly rules: PoolRules
+  readonly life: PoolLife
+  readonly error: ArchloomError | null
+  readonly workers: ReadonlyMap<string, WorkerState>
+  /** In order of submission; only what is not settled. */
+  readonly tasks: ReadonlyMap<string, TaskState>
+  readonly datasets: ReadonlyMap<DatasetName, DatasetFacts>
+  /** The newest complaint about a message from a stranger, for when a worker then ends. */
+  readonly complaint: ArchloomError | null
+  readonly tickedMs: number
+  readonly closingMs: number
+}
+
+/** How a process ended. */
+export interface WorkerExit {
+  readonly code: number | null
+  readonly signal: string | null
+  /** Why it could not be started at all, as `ENOENT`; null when it ran. */
+  readonly spawnError: string | null
+  /** The last lines that it wrote. */
+  readonly tail: readonly string[]
+}
+
+export type PoolEvent =
+  | { readonly kind: 'opened' }
+  | {
+      readonly kind: 'launched'
+      readonly worker: string
+      readonly incarnation: number
+      readonly pid: number
+    }
+  | {
+      readonly kind: 'exited'
+      readonly worker: string
+      readonly incarnation: number
+      readonly exit: WorkerExit
+    }
+  | {
+      readonly kind: 'received'
+      readonly peer: PeerId
+      /** Whether it came over the socket that only this machine's user can reach. */
+      readonly local: boolean
+      readonly message: FromWorker
+    }
+  | { readonly kind: 'unreadable'; readonly peer: PeerId; readonly error: ArchloomError }
+  | { readonly kind: 'unreachable'; readonly peer: PeerId }
+  | { readonly kind: 'submitted'; readonly task: PoolTask }
+  | { readonly kind: 'aborted'; readonly task: string }
+  | { readonly kind: 'ticked' }
+  | { readonly kind: 'closing' }
+
+export type PoolCommand =
+  | { readonly kind: 'launch'; readonly worker: string; readonly incarnation: number }
+  | { readonly kind: 'signal'; readonly worker: string; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  | { readonly kind: 'send'; readonly peer: PeerId; readonly message: ToWorker }
+  | {
+      readonly kind: 'resolve'
+      readonly task: string
+      readonly result: TaskResult
+      readonly fingerprint: string
+      readonly worker: string
+    }
+  | {
+      readonly kind: 'reject'
+      readonly task: string
+      readonly error: AttemptFailure | ArchloomError
+    }
+  | { readonly kind: 'progress'; readonly task: string; readonly point: CurvePoint }
+  | { readonly kind: 'welcomed'; readonly fingerprint: string; readonly hello: Hello }
+  /** Something for the pool's own log, or of a worker's. */
+  | {
+      readonly kind: 'log'
+      readonly level: Log['level']
+      readonly message: string
+      readonly fields: Readonly<Record<string, unknown>>
+    }
+  /** The pool is open, broken or closed from now on. */
+  | { readonly kind: 'turned'; readonly life: PoolLife; readonly error: ArchloomError | null }
+
+export interface PoolStep {
+  readonly state: PoolState
+  readonly commands: readonly PoolCommand[]
+}
+
+/** A pool before anything has happened to it. */
+export function newPool(rules: PoolRules, localWorkers: readonly string[]): PoolState {
+  const workers = localWorkers.map((name) => [name, newWorker(name, true)] as const)
+  return {
+    rules,
+    life: 'opening',
+    error: null,
+    workers: new Map(workers),
+    tasks: new Map(),
+    datasets: new Map(),
+    complaint: null,
+    tickedMs: 0,
+    closingMs: 0,
+  }
+}
+
+export function newWorker(name: string, local: boolean): WorkerState {
+  return {
+    name,
+    local,
+    phase: local ? { kind: 'waiting', untilMs: 0 } : { kind: 'away' },
+    incarnation: 0,
+    pid: null,
+    peer: null,
+    hello: null,
+    fingerprint: '',
+    seenMs: 0,
+    beatMs: 0,
+    spent: 0,
+    restarts: 0,
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The pool's rule: a state and an event in, a state and commands out. README.md tells the life of a
+ * worker and of a task that this and `worker-life.ts`, `task-life.ts` implement.
+ */
+import { ArchloomError, unreachable } from '#src/errors.ts'
+import type { FromWorker } from '#src/protocol/messages.ts'
+import type { PeerId } from '#src/transport/channel.ts'
+import { beginDraft, changeWorker, type Draft, endDraft, logTo, sendTo } from './pool-draft.ts'
+import type { PoolEvent, PoolState, PoolStep, WorkerState } from './pool-state.ts'
+import { tick, turnToClosing } from './pool-tick.ts'
+import { cancelTask, failTasksOf, heldTask, settleTask, submitTask } from './task-life.ts'
+import { buryWorker, endWorker, greetWorker, launchWorker, refusePeer } from './worker-life.ts'
+
+/** @param nowMs - monotonic milliseconds, never less than in the step before */
+export function step(state: PoolState, event: PoolEvent, nowMs: number): PoolStep {
+  const draft = beginDraft(state, nowMs)
+  handle(draft, event)
+  return endDraft(draft)
+}
+
+function handle(draft: Draft, event: PoolEvent): void {
+  switch (event.kind) {
+    case 'opened':
+      draft.tickedMs = draft.nowMs
+      for (const worker of draft.workers.values()) launchWorker(draft, worker)
+      break
+    case 'launched':
+      forIncarnation(draft, event, (worker) => changeWorker(draft, worker, { pid: event.pid }))
+      break
+    case 'exited':
+      forIncarnation(draft, event, (worker) => buryWorker(draft, worker, event.exit))
+      break
+    case 'received':
+      receive(draft, event.peer, event.message, event.local)
+      break
+    case 'unreadable':
+      rejectPeer(draft, event.peer, event.error)
+      break
+    case 'unreachable':
+      losePeer(draft, event.peer)
+      break
+    case 'submitted':
+      submitTask(draft, event.task)
+      break
+    case 'aborted':
+      cancelTask(draft, event.task)
+      break
+    case 'ticked':
+      tick(draft)
+      break
+    case 'closing':
+      turnToClosing(draft)
+      break
+    default:
+      unreachable(event)
+  }
+}
+
+function forIncarnation(
+  draft: Draft,
+  { worker: name, incarnation }: { readonly worker: string; readonly incarnation: number },
+  action: (worker: WorkerState) => unknown,
+): void {
+  const worker = draft.workers.get(name)
+  if (worker?.incarnation === incarnation) action(worker)
+}
+
+function receive(draft: Draft, peer: PeerId, message: FromWorker, local: boolean): void {
+  if (message.type === 'hello') {
+    greetWorker(draft, message, peer, local)
+    return
+  }
+  const worker = workerOf(draft, peer)
+  if (worker === undefined) {
+    receiveFromStranger(draft, peer, message)
+    return
+  }
+  hear(draft, changeWorker(draft, worker, { seenMs: draft.nowMs }), message)
+}
+
+function hear(
+  draft: Draft,
+  worker: WorkerState,
+  message: Exclude<FromWorker, { type: 'hello' }>,
+): void {
+  switch (message.type) {
+    case 'progress':
+      if (heldTask(draft, worker, message) !== undefined) {
+        draft.commands.push({ kind: 'progress', task: message.task, point: message.point })
+      }
+      grantCredits(draft, worker)
+      break
+    case 'log':
+      logTo(draft, message.level, message.message, { worker: worker.name, ...message.fields })
+      grantCredits(draft, worker)
+      break
+    case 'result':
+    case 'failed':
+      settleTask(draft, worker, message)
+      break
+    case 'started':
+    case 'heartbeat':
+    case 'drained':
+      break
+    default:
+      unreachable(message)
+  }
+}
+
+/** Progress and logs cost a credit each; half of them used up is when new ones are on the way. */
+function grantCredits(draft: Draft, worker: WorkerState): void {
+  const spent = worker.spent + 1
+  const isDue = spent * 2 >= draft.rules.credits
+  changeWorker(draft, worker, { spent: isDue ? 0 : spent })
+  if (isDue) sendTo(draft, worker, { type: 'grant', credits: spent })
+}
+
+/** Who was given up may still report: it is thanked, so that it forgets the result, and no more. */
+function receiveFromStranger(draft: Draft, peer: PeerId, message: FromWorker): void {
+  if (message.type !== 'result' && message.type !== 'failed') return
+  const { task, lease } = message
+  draft.commands.push({ kind: 'send', peer, message: { type: 'acknowledge', task, lease } })
+  logTo(draft, 'debug', 'A stale result was ignored', { peer, task, lease })
+}
+
+/** A message that cannot be read: what else the sender says cannot be relied on either. */
+function rejectPeer(draft: Draft, peer: PeerId, error: ArchloomError): void {
+  refusePeer(draft, peer, { error, mend: 'Install the same archloom on both sides' })
+  const worker = workerOf(draft, peer)
+  if (worker === undefined) {
+    draft.complaint = error
+    return
+  }
+  failTasksOf(
+    draft,
+    worker,
+    'internal',
+    `Worker ${worker.name} cannot be understood: ${error.message}`,
+  )
+  endWorker(draft, worker, { restart: 'counted', error })
+}
+
+/** A message could not be sent: the peer has left, or reads no more. */
+function losePeer(draft: Draft, peer: PeerId): void {
+  const worker = workerOf(draft, peer)
+  if (worker?.phase.kind !== 'ready') return
+  const reason = `Worker ${worker.name} cannot be reached any more`
+  if (worker.local) {
+    // Its exit is on the way and says more; until then, the silence bound holds.
+    changeWorker(draft, worker, { peer: null })
+    logTo(draft, 'debug', 'Worker cannot be reached', { worker: worker.name })
+    return
+  }
+  failTasksOf(draft, worker, 'crashed', reason)
+  endWorker(draft, worker, { restart: 'free', error: new ArchloomError('worker/died', reason) })
+}
+
+function workerOf(draft: Draft, peer: PeerId): WorkerState | undefined {
+  return [...draft.workers.values()].find((worker) => worker.peer === peer)
+}

@@ -1,0 +1,147 @@
+/** What time does to a pool: starts, heartbeats, silence, deadlines, the end. Pure. */
+import { ArchloomError } from '#src/errors.ts'
+import { AttemptFailure } from '#src/trial/attempt-failure.ts'
+import { changeWorker, type Draft, sendTo, tasksOf, turnTo } from './pool-draft.ts'
+import type { TaskState, WorkerState } from './pool-state.ts'
+import { assignTasks, failTask, failTasksOf, rejectTask } from './task-life.ts'
+import { endWorker, launchWorker } from './worker-life.ts'
+
+export function tick(draft: Draft): void {
+  forgiveLateness(draft)
+  for (const name of [...draft.workers.keys()]) {
+    const worker = draft.workers.get(name)
+    if (worker !== undefined) tickWorker(draft, worker)
+  }
+  if (draft.life === 'closing') pressOn(draft)
+  else assignTasks(draft)
+}
+
+/** The caller is done with the pool: nothing is worth waiting for any more. */
+export function turnToClosing(draft: Draft): void {
+  if (draft.life === 'closing' || draft.life === 'closed') return
+  draft.closingMs = draft.nowMs
+  for (const worker of draft.workers.values()) {
+    for (const { task, lease } of tasksOf(draft, worker)) {
+      sendTo(draft, worker, { type: 'cancel', task, lease })
+    }
+    if (worker.phase.kind === 'ready') sendTo(draft, worker, { type: 'drain' })
+    if (worker.phase.kind === 'starting') signal(draft, worker, 'SIGTERM')
+    if (worker.phase.kind === 'waiting' || worker.phase.kind === 'away') {
+      changeWorker(draft, worker, { phase: { kind: 'gone' } })
+    }
+  }
+  const failure = new AttemptFailure({ kind: 'cancelled', message: 'The worker pool was closed' })
+  for (const task of [...draft.tasks.keys()]) rejectTask(draft, task, failure)
+  turnTo(draft, 'closing')
+}
+
+/**
+ * When the orchestrator itself stood still, workers are not to blame for what it did not hear.
+ */
+function forgiveLateness(draft: Draft): void {
+  const lateMs = draft.nowMs - draft.tickedMs - draft.rules.tickMs
+  draft.tickedMs = draft.nowMs
+  if (lateMs <= draft.rules.tickMs) return
+  for (const worker of draft.workers.values()) {
+    changeWorker(draft, worker, { seenMs: Math.min(draft.nowMs, worker.seenMs + lateMs) })
+  }
+}
+
+function tickWorker(draft: Draft, worker: WorkerState): void {
+  const { phase } = worker
+  switch (phase.kind) {
+    case 'waiting':
+      if (draft.nowMs >= phase.untilMs && draft.life !== 'broken') launchWorker(draft, worker)
+      return
+    case 'starting':
+      if (draft.nowMs - phase.sinceMs > draft.rules.startMs) endSlowStart(draft, worker)
+      return
+    case 'ready':
+      tickReady(draft, worker)
+      return
+    case 'ending':
+      if (phase.killAtMs !== null && draft.nowMs >= phase.killAtMs) {
+        changeWorker(draft, worker, { phase: { ...phase, killAtMs: null } })
+        signal(draft, worker, 'SIGKILL')
+      }
+      return
+    case 'away':
+    case 'gone':
+      return
+  }
+}
+
+function tickReady(draft: Draft, worker: WorkerState): void {
+  const overdue = tasksOf(draft, worker).find(
+    ({ killAtMs }) => killAtMs !== null && draft.nowMs >= killAtMs,
+  )
+  if (overdue !== undefined) {
+    endStuckTask(draft, worker, overdue)
+    return
+  }
+  const silentMs = draft.nowMs - worker.seenMs
+  if (silentMs > draft.rules.silenceMs) {
+    const reason = `Worker ${worker.name} was silent for ${seconds(silentMs)}, the limit is ${seconds(draft.rules.silenceMs)}`
+    failTasksOf(draft, worker, 'crashed', reason)
+    endWorker(draft, worker, {
+      restart: 'counted',
+      error: new ArchloomError('worker/silent', reason),
+    })
+    return
+  }
+  if (draft.nowMs - worker.beatMs >= draft.rules.heartbeatMs) {
+    changeWorker(draft, worker, { beatMs: draft.nowMs })
+    sendTo(draft, worker, { type: 'heartbeat' })
+  }
+}
+
+/** A task that ignores its deadline or its cancellation takes its worker with it. */
+function endStuckTask(draft: Draft, worker: WorkerState, task: TaskState): void {
+  const after = task.cancelled ? 'it was cancelled' : 'its deadline'
+  const reason = `The task did not stop within ${seconds(draft.rules.graceMs)} after ${after}, so its worker ${worker.name} was killed`
+  failTask(draft, task, task.cancelled ? 'cancelled' : 'timeout', reason)
+  failTasksOf(
+    draft,
+    worker,
+    'crashed',
+    `Worker ${worker.name} was killed because another task did not stop`,
+  )
+  endWorker(draft, worker, { restart: 'free', error: new ArchloomError('worker/silent', reason) })
+}
+
+function endSlowStart(draft: Draft, worker: WorkerState): void {
+  const limit = seconds(draft.rules.startMs)
+  const error =
+    draft.complaint ??
+    new ArchloomError(
+      'worker/would-not-start',
+      `Worker ${worker.name} did not say hello within ${limit}; look for the trouble with: archloom env doctor`,
+    )
+  endWorker(draft, worker, { restart: 'counted', error })
+}
+
+/** Closing: asks, then tells, then forces, until no process is left. */
+function pressOn(draft: Draft): void {
+  const alive = [...draft.workers.values()].filter(
+    ({ local, phase }) => local && phase.kind !== 'gone',
+  )
+  if (alive.length === 0) {
+    turnTo(draft, 'closed')
+    return
+  }
+  const { drainMs, terminateMs } = draft.rules
+  const sinceMs = draft.nowMs - draft.closingMs
+  if (sinceMs >= drainMs + terminateMs) {
+    for (const worker of alive) signal(draft, worker, 'SIGKILL')
+  } else if (sinceMs >= drainMs) {
+    for (const worker of alive) signal(draft, worker, 'SIGTERM')
+  }
+}
+
+function signal(draft: Draft, { name }: WorkerState, which: 'SIGTERM' | 'SIGKILL'): void {
+  draft.commands.push({ kind: 'signal', worker: name, signal: which })
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(1))} s`
+}

@@ -1,0 +1,144 @@
+/**
+ * The pool's shell: sockets, processes and time in, the pure rule of `pool-step.ts` in the middle,
+ * its commands out.
+ */
+import type { Logger } from 'pino'
+import { countCudaDevices } from '#src/environment/cuda-devices.ts'
+import type { ReadyEnvironment } from '#src/environment/environment.ts'
+import type { DatasetName } from '#src/protocol/recipe.ts'
+import { type Clock, systemClock } from '#src/time/clock.ts'
+import type { CurveServer } from '#src/transport/curve.ts'
+import { openIpcChannel, openTcpChannel } from '#src/transport/zeromq.ts'
+import { type LaunchRequest, pythonCommand, type WorkerCommand } from './launch.ts'
+import { type PoolChannel, PoolShell } from './pool-shell.ts'
+import { newPool, type PoolRules } from './pool-state.ts'
+import type { WorkerPool } from './worker.ts'
+
+/** Workers on other machines, started there by hand: `archloom worker --connect …`. */
+export interface RemoteWorkers {
+  /** `tcp://interface:port` to listen on. */
+  readonly endpoint: string
+  readonly curve: CurveServer
+  /** How many must have joined before the pool is open. */
+  readonly count: number
+}
+
+export interface PoolOptions {
+  readonly environment: ReadyEnvironment
+  /** Local processes. */
+  readonly workers: number
+  readonly threadsPerWorker: number
+  readonly device: 'cpu' | 'cuda'
+  readonly determinism: 'bitwise' | 'seeded' | 'fast'
+  /** Loaded by every worker at its start. */
+  readonly datasets: readonly DatasetName[]
+  /** Absolute paths, first match first. */
+  readonly dataFolders: readonly string[]
+  readonly logger: Logger
+  /** Accept workers whose packages differ from the lock; their results record it. */
+  readonly allowDrift: boolean
+  /** Aborting gives up the start; a pool that is open is ended by disposing it. */
+  readonly signal?: AbortSignal
+  readonly listen?: RemoteWorkers
+  /** Restarts of one worker without a finished task in between; 3 by default. */
+  readonly restartLimit?: number
+  /** 2 by default. */
+  readonly heartbeatSeconds?: number
+  /** Silence after which a worker counts as dead; 10 by default. */
+  readonly silenceSeconds?: number
+  /** From the start of a process to its hello; 180 by default, for cold disks. */
+  readonly startSeconds?: number
+  /** What a worker gets to react to a deadline or a cancel before it is killed; 10 by default. */
+  readonly graceSeconds?: number
+  /** How long closing waits for workers to leave by themselves; 3 by default. */
+  readonly drainSeconds?: number
+  readonly clock?: Clock
+  /** What to run as a local worker; by default the Python package in the environment. */
+  readonly command?: (request: LaunchRequest) => WorkerCommand
+}
+
+/** How long a worker may take to end after SIGTERM, in ms, before SIGKILL. */
+const terminateMs = 2000
+
+/** Progress and log messages under way from one worker. */
+const credits = 64
+
+/**
+ * Starts a pool and waits until all its workers are ready.
+ *
+ * @remarks Hold it with `await using`: disposing ends every process and removes the socket.
+ * @throws environment/missing-python, environment/missing-package, environment/drift,
+ * environment/no-device when workers cannot run in this environment
+ * @throws config/data-missing, config/data-corrupt when a data set is not as it should be
+ * @throws protocol/version, protocol/malformed when a worker is of another build
+ * @throws worker/would-not-start for any other reason, with what the worker said
+ */
+export async function startPool(options: PoolOptions): Promise<WorkerPool> {
+  options.signal?.throwIfAborted()
+  const clock = options.clock ?? systemClock()
+  const names = Array.from(
+    { length: options.workers },
+    (_, index) => `w${String(index).padStart(2, '0')}`,
+  )
+  const gpuCount =
+    options.device === 'cuda' && names.length > 1 ? await countCudaDevices(options.signal) : 1
+  const shell = new PoolShell({
+    initial: newPool(rulesOf(options, clock), names),
+    clock,
+    logger: options.logger,
+    channels: await openChannels(options),
+    commandFor: (worker, endpoint) =>
+      (options.command ?? pythonCommand)({
+        environment: options.environment,
+        endpoint,
+        worker,
+        device: gpuCount > 1 ? `cuda:${names.indexOf(worker) % gpuCount}` : options.device,
+        threads: options.threadsPerWorker,
+        determinism: options.determinism,
+        datasets: options.datasets,
+        dataFolders: options.dataFolders,
+      }),
+  })
+  try {
+    await shell.open(options.signal)
+    return shell
+  } catch (error) {
+    await shell[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function openChannels({ workers, listen }: PoolOptions): Promise<PoolChannel[]> {
+  const channels: PoolChannel[] = []
+  if (workers > 0) channels.push({ channel: await openIpcChannel(), local: true })
+  if (listen === undefined) return channels
+  try {
+    const channel = await openTcpChannel(listen.endpoint, listen.curve)
+    return [...channels, { channel, local: false }]
+  } catch (error) {
+    for (const { channel } of channels) await channel[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function rulesOf(options: PoolOptions, clock: Clock): PoolRules {
+  const heartbeatMs = (options.heartbeatSeconds ?? 2) * 1000
+  return {
+    environment: options.environment.spec.name,
+    lockHash: options.environment.lockHash,
+    device: options.device,
+    allowDrift: options.allowDrift,
+    datasets: options.datasets,
+    remoteCount: options.listen?.count ?? 0,
+    leaseBase: Math.floor(clock.nowMs() / 1000) * 1000,
+    startMs: (options.startSeconds ?? 180) * 1000,
+    heartbeatMs,
+    silenceMs: (options.silenceSeconds ?? 10) * 1000,
+    graceMs: (options.graceSeconds ?? 10) * 1000,
+    restartLimit: options.restartLimit ?? 3,
+    credits,
+    drainMs: (options.drainSeconds ?? 3) * 1000,
+    terminateMs,
+    tickMs: Math.min(250, heartbeatMs / 4),
+  }
+}

@@ -1,0 +1,160 @@
+/** A task's way through the pool: waiting, sent to a worker, settled. Pure. */
+
+import type { ArchloomError } from '#src/errors.ts'
+import type { Failed, Result, Run } from '#src/protocol/messages.ts'
+import { AttemptFailure } from '#src/trial/attempt-failure.ts'
+import type { FailureKind } from '#src/trial/outcome.ts'
+import { changeTask, changeWorker, type Draft, sendTo, tasksOf } from './pool-draft.ts'
+import type { PoolTask, TaskState, WorkerState } from './pool-state.ts'
+
+/** Takes a task in, or refuses it where no worker will ever come. */
+export function submitTask(draft: Draft, task: PoolTask): void {
+  if (draft.life === 'closing' || draft.life === 'closed') {
+    const failure = new AttemptFailure({ kind: 'cancelled', message: 'The worker pool is closed' })
+    draft.commands.push({ kind: 'reject', task: task.task, error: failure })
+    return
+  }
+  draft.tasks.set(task.task, {
+    ...task,
+    lease: task.lease + draft.rules.leaseBase,
+    worker: null,
+    cancelled: false,
+    killAtMs: null,
+  })
+  if (draft.life === 'broken' && draft.error !== null) {
+    rejectTask(draft, task.task, draft.error)
+    return
+  }
+  assignTasks(draft)
+}
+
+/** Hands waiting tasks to free workers, in order of submission. */
+export function assignTasks(draft: Draft): void {
+  if (draft.life === 'closing' || draft.life === 'closed') return
+  for (const task of draft.tasks.values()) {
+    if (task.worker !== null) continue
+    const ready = readyWorkers(draft)
+    if (ready.length === 0) return
+    const able = ready.filter(({ hello }) => hello?.capabilities.includes(task.work.kind))
+    if (able.length === 0) {
+      const offers = [...new Set(ready.flatMap(({ hello }) => hello?.capabilities ?? []))]
+      const message = `No worker can do a task of kind ${task.work.kind}; they offer ${offers.join(', ')}`
+      failTask(draft, task, 'invalid_task', message)
+      continue
+    }
+    const free = able.find((worker) => freeSlots(draft, worker) > 0)
+    if (free !== undefined) sendTask(draft, free, task)
+  }
+}
+
+/** Sends again what may have been lost with a worker's old connection; it knows what it has. */
+export function resendTasks(draft: Draft, worker: WorkerState): void {
+  for (const task of tasksOf(draft, worker)) {
+    sendTo(draft, worker, runMessage(task))
+    if (task.cancelled) sendTo(draft, worker, leased('cancel', task))
+  }
+}
+
+/** The caller does not want the task any more. */
+export function cancelTask(draft: Draft, id: string): void {
+  const task = draft.tasks.get(id)
+  if (task === undefined || task.cancelled) return
+  const worker = task.worker === null ? undefined : draft.workers.get(task.worker)
+  if (worker === undefined) {
+    failTask(draft, task, 'cancelled', 'The task was cancelled before it began')
+    return
+  }
+  const killAtMs = Math.min(draft.nowMs + draft.rules.graceMs, task.killAtMs ?? Infinity)
+  changeTask(draft, task, { cancelled: true, killAtMs })
+  sendTo(draft, worker, leased('cancel', task))
+}
+
+/**
+ * A result or failure from a worker: counts once, and only for the lease that this worker holds.
+ * It is acknowledged in any case, so that the worker can forget it.
+ */
+export function settleTask(draft: Draft, worker: WorkerState, message: Result | Failed): void {
+  sendTo(draft, worker, leased('acknowledge', message))
+  const task = heldTask(draft, worker, message)
+  if (task === undefined) return
+  if (message.type === 'failed') {
+    rejectTask(draft, task.task, new AttemptFailure(message.failure))
+  } else if (message.result.kind !== task.work.kind) {
+    const text = `Worker ${worker.name} answered a task of kind ${task.work.kind} with a result of kind ${message.result.kind}`
+    failTask(draft, task, 'internal', text)
+  } else {
+    draft.tasks.delete(task.task)
+    draft.commands.push({
+      kind: 'resolve',
+      task: task.task,
+      result: message.result,
+      fingerprint: worker.fingerprint,
+      worker: worker.name,
+    })
+  }
+  changeWorker(draft, worker, { restarts: 0 })
+  assignTasks(draft)
+}
+
+/** The task that a message of a worker is about; undefined for a stale one. */
+export function heldTask(
+  draft: Draft,
+  worker: WorkerState,
+  { task: id, lease }: { readonly task: string; readonly lease: number },
+): TaskState | undefined {
+  const task = draft.tasks.get(id)
+  return task?.worker === worker.name && task.lease === lease ? task : undefined
+}
+
+/** Fails everything that runs on a worker which is lost. */
+export function failTasksOf(
+  draft: Draft,
+  worker: WorkerState,
+  kind: FailureKind,
+  message: string,
+): void {
+  for (const task of tasksOf(draft, worker)) {
+    // A cancelled task has its answer: it did stop, if only with its worker.
+    failTask(draft, task, task.cancelled ? 'cancelled' : kind, message)
+  }
+}
+
+export function failTask(draft: Draft, task: TaskState, kind: FailureKind, message: string): void {
+  rejectTask(draft, task.task, new AttemptFailure({ kind, message }))
+}
+
+export function rejectTask(
+  draft: Draft,
+  task: string,
+  error: AttemptFailure | ArchloomError,
+): void {
+  draft.tasks.delete(task)
+  draft.commands.push({ kind: 'reject', task, error })
+}
+
+function sendTask(draft: Draft, worker: WorkerState, task: TaskState): void {
+  const { deadlineSeconds } = task
+  const killAtMs =
+    deadlineSeconds === null ? null : draft.nowMs + deadlineSeconds * 1000 + draft.rules.graceMs
+  changeTask(draft, task, { worker: worker.name, killAtMs })
+  sendTo(draft, worker, runMessage(task))
+}
+
+function runMessage({ task, lease, deadlineSeconds, work }: TaskState): Run {
+  return { type: 'run', task, lease, deadlineSeconds, work, tensors: [] }
+}
+
+function leased<T extends 'cancel' | 'acknowledge'>(
+  type: T,
+  { task, lease }: { readonly task: string; readonly lease: number },
+) {
+  return { type, task, lease } as const
+}
+
+function readyWorkers(draft: Draft): WorkerState[] {
+  return [...draft.workers.values()].filter(({ phase }) => phase.kind === 'ready')
+}
+
+function freeSlots(draft: Draft, worker: WorkerState): number {
+  return (worker.hello?.slots ?? 0) - tasksOf(draft, worker).length
+}
