@@ -33,7 +33,7 @@ export function curveFigure(summary: RunSummary): Html | null {
   ].filter((layer) => layer !== undefined)
   return figure({
     title: 'Learning curves',
-    caption: captionOf(summary, shown.length, chosen),
+    caption: captionOf(summary, withCurve.length, shown.length, chosen),
     legend: [
       { sign: 'best', words: `${summary.selected === null ? 'leader' : 'selected'}, validation` },
       { sign: 'curve', words: 'other trials' },
@@ -66,10 +66,18 @@ function path(trial: TrialSummary, measure: Measure, x: Axis, y: Axis, look: str
 ${part}</title></path>`
 }
 
-function captionOf(summary: RunSummary, shown: number, chosen: TrialSummary | undefined): string {
-  const all = summary.trials.filter(({ attempts }) => attempts > 0).length
+function captionOf(
+  summary: RunSummary,
+  withCurve: number,
+  shown: number,
+  chosen: TrialSummary | undefined,
+): string {
+  const all = summary.trials.length
+  const chosenBest = all > summary.curveLimit ? ', of the best ones' : ''
   const count =
-    shown < all ? `${integer(shown)} of ${plural(all, 'curve')} drawn.` : `${plural(all, 'curve')}.`
+    shown < withCurve || chosenBest !== ''
+      ? `${integer(shown)} curves of ${plural(all, 'trial')} drawn${chosenBest}.`
+      : `${plural(shown, 'curve')}.`
   const last = chosen?.curve.at(-1)
   if (last === undefined) return count
   const gap = `${percent(last.trainAccuracy)} on training and ${percent(last.valAccuracy)} on validation data`

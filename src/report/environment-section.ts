@@ -139,10 +139,13 @@ function readable(path: string): string {
 }
 
 function spaced(key: string): string {
-  const words = key.split(/(?<=[a-z0-9])(?=[A-Z])/).map((word) => {
-    const low = word.toLowerCase()
-    return acronyms[low] ?? low
-  })
+  const words = key
+    .replace(/Bytes$/, '')
+    .split(/(?<=[a-z0-9])(?=[A-Z])/)
+    .map((word) => {
+      const low = word.toLowerCase()
+      return acronyms[low] ?? low
+    })
   const text = words.join(' ')
   return /^[a-z]/.test(text) && !text.startsWith('cuDNN') && !/[-_.]/.test(text)
     ? text.charAt(0).toUpperCase() + text.slice(1)

@@ -25,7 +25,7 @@ export function failuresSection({ failures }: RunSummary, shown: ReadonlySet<num
   const body = html`<p class="muted">${plural(failures.total, 'attempt')} failed: ${kinds.map(
     ([kind, count], index) => html`${index > 0 && ', '}${integer(count)} × ${kindWords(kind)}`,
   )}.${hidden > 0 && ` The first ${integer(failures.kept.length)} are listed.`}</p>
-<ol class="failures">${failures.kept.map((failure) => failureItem(failure, shown))}</ol>`
+<ol class="card failures">${failures.kept.map((failure) => failureItem(failure, shown))}</ol>`
   return { id: 'failures', title, body }
 }
 
@@ -36,7 +36,7 @@ function failureItem(failed: FailureSummary, shown: ReadonlySet<number>): Html {
       ? html`Test of trial ${trialLink(trial, shown)}`
       : html`Trial ${trialLink(trial, shown)}`
   const { traceback } = failure
-  return html`<li class="card failure">
+  return html`<li class="failure">
 <div class="failure-head"><span>${place}<span class="muted">, attempt ${attempt + 1}</span></span>${chip(kindWords(failure.kind), 'bad')}${chip(verdictWords[verdict], verdict === 'retry' ? 'calm' : 'warn')}</div>
 <p class="message">${failure.message}</p>
 ${traceback !== undefined && html`<details><summary>Traceback</summary><pre tabindex="0" aria-label="Traceback of trial ${trial}">${traceback}</pre></details>`}

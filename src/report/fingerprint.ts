@@ -61,9 +61,12 @@ const separator = '\u0000'
 
 function flatten(value: unknown, path: readonly string[]): [string, string][] {
   if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) {
-    return value.flatMap((item, index) =>
-      flatten(item, [...path, nameOf(item) ?? String(index + 1)]),
-    )
+    return value.flatMap((item, index) => {
+      const name = nameOf(item)
+      const facts = flatten(item, [...path, name ?? String(index + 1)])
+      // A name stands in the path already.
+      return name === undefined ? facts : facts.filter(([key]) => !key.endsWith(`${separator}name`))
+    })
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return Object.entries(value).flatMap(([key, item]) => flatten(item, [...path, key]))

@@ -41,8 +41,9 @@ export function bytes(value: number): string {
 /** Three significant digits, without exponent: `0.0123`, `1.20`, `345`. */
 export function significant(value: number): string {
   if (value === 0) return '0'
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
-  return value.toFixed(Math.min(digits, 6))
+  const rounded = Number(value.toPrecision(3))
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))))
+  return rounded.toFixed(Math.min(digits, 6))
 }
 
 /** `0.42 s`, `12.3 s`, `2 min 05 s`, `3 h 12 min`, `2 d 4 h`. */

@@ -1,4 +1,5 @@
 /** How to get the same again: commands, hashes, and the whole configuration. */
+import { resumeCommand } from '#src/store/run-folder.ts'
 import { plural, shellQuoted, timestamp } from './format.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
 import type { RunSummary } from './run-summary.ts'
@@ -6,11 +7,6 @@ import { copyable, type Section } from './section.ts'
 
 /** Lines of configuration that are shown without a click. */
 const openLines = 45
-
-/** The command that continues a run. */
-export function resumeCommand(runFolder: string): string {
-  return `archloom resume ${shellQuoted(runFolder)}`
-}
 
 export interface ReproduceFacts {
   /** As a person would type it. */
@@ -55,7 +51,7 @@ function provenance({ header, plan, environments, startedMs, lastMs }: RunSummar
   const known = facts.filter(
     ([, value]) => value !== null && value !== undefined && value !== false,
   )
-  return html`<dl class="fact-list">${known.map(
+  return html`<dl class="fact-list rows">${known.map(
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl>`
 }

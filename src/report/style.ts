@@ -94,6 +94,8 @@ figcaption { font-size: 12.5px; line-height: 1.45; margin-top: 8px; }
 .fact-list div:last-child { border-bottom: 0; }
 .fact-list dt { color: var(--muted); white-space: nowrap; }
 .fact-list dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; min-width: 0; }
+.rows div { display: grid; grid-template-columns: 190px minmax(0, 1fr); }
+.rows dd { text-align: left; }
 .lineage { list-style: none; display: flex; flex-wrap: wrap; gap: 8px 0; padding: 0; margin: 10px 0 0; font-size: 13px; }
 .lineage li { display: inline-flex; gap: 6px; align-items: baseline; }
 .lineage li:not(:last-child)::after { content: "→"; color: var(--faint); margin: 0 10px 0 4px; }
@@ -101,20 +103,20 @@ figcaption { font-size: 12.5px; line-height: 1.45; margin-top: 8px; }
 .architecture ~ h3 { margin-top: 20px; }
 
 .copyable { position: relative; margin: 0 0 12px; }
-.copyable pre, .failure pre {
+pre {
   margin: 0; padding: 12px 16px; background: var(--wash); border-radius: 10px; overflow: auto;
   font-size: 12.5px; line-height: 1.6; max-height: 460px;
 }
-.copyable pre { padding-right: 84px; }
-.copyable pre code { font-size: inherit; }
+.copyable pre { padding-right: 84px; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre code { font-size: inherit; }
 .copyable .copy { position: absolute; top: 8px; right: 8px; }
 
 .scroll { overflow: auto; max-width: 100%; }
 .tall { max-height: 640px; }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
-.trials th, .trials td { padding: 7px 12px; white-space: nowrap; text-align: left; border-bottom: 1px solid var(--hair); }
+.trials th, .trials td { padding: 7px 10px; white-space: nowrap; text-align: left; border-bottom: 1px solid var(--hair); }
 .trials tr:last-child td { border-bottom: 0; }
-.trials thead th { position: sticky; top: 0; background: var(--surface); z-index: 1; border-bottom: 1px solid var(--line); padding: 0 12px; }
+.trials thead th { position: sticky; top: 0; background: var(--surface); z-index: 1; border-bottom: 1px solid var(--line); padding: 0 10px; }
 .trials .number { text-align: right; }
 .trials tbody tr:hover td { background: var(--wash); }
 .trials tbody tr.selected td { background: var(--accent-wash); }
@@ -126,16 +128,17 @@ html:not(.scripted) .sort { cursor: default; pointer-events: none; }
 th[aria-sort="ascending"] .sort, th[aria-sort="descending"] .sort { color: var(--ink); }
 th[aria-sort="ascending"] .sort::after { content: " ↑"; }
 th[aria-sort="descending"] .sort::after { content: " ↓"; }
-.mark { font-size: 11px; font-weight: 550; color: var(--accent); }
-.bar { display: inline-block; width: 52px; height: 4px; border-radius: 2px; background: var(--hair); margin-left: 10px; vertical-align: middle; overflow: hidden; }
+.mark { color: var(--winner); }
+.bar { display: inline-block; width: 44px; height: 4px; border-radius: 2px; background: var(--hair); margin-left: 10px; vertical-align: middle; overflow: hidden; }
 .bar span { display: block; height: 100%; background: var(--accent); opacity: 0.75; }
 
-.failures { list-style: none; padding: 0; margin: 0; display: grid; gap: 10px; }
-.failure { padding: 12px 16px; }
+.failures { list-style: none; padding: 0; margin: 0; }
+.failure { padding: 11px 18px; border-bottom: 1px solid var(--hair); }
+.failure:last-child { border-bottom: 0; }
 .failure-head { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; font-size: 13.5px; font-weight: 550; }
 .failure-head .muted { font-weight: 400; }
-.failure .message { margin: 6px 0 0; overflow-wrap: anywhere; white-space: pre-line; }
-.failure details { margin-top: 8px; }
+.failure .message { margin: 4px 0 0; overflow-wrap: anywhere; white-space: pre-line; }
+.failure details { margin-top: 4px; }
 .failure pre { margin-top: 8px; }
 summary { cursor: pointer; color: var(--muted); font-size: 13px; }
 summary:hover { color: var(--ink); }
@@ -176,6 +179,7 @@ footer { padding-top: 56px; padding-bottom: 40px; font-size: 12.5px; color: var(
   .tile .value { font-size: 21px; }
   .figures .card { padding: 14px 12px 12px; }
   .tall { max-height: 70vh; }
+  .rows div { display: block; }
 }
 @media print {
   body { font-size: 11px; }
@@ -184,7 +188,7 @@ footer { padding-top: 56px; padding-bottom: 40px; font-size: 12.5px; color: var(
   .tall { max-height: none; }
   .trials { font-size: 8px; }
   .trials th, .trials td { padding: 2px 4px; }
-  .copyable pre, .failure pre { max-height: none; white-space: pre-wrap; }
+  pre { max-height: none; white-space: pre-wrap; }
   details::details-content { content-visibility: visible; block-size: auto; }
   section { padding-top: 24px; }
 }

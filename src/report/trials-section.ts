@@ -58,7 +58,7 @@ const columns: readonly Column[] = [
     title: 'Trial',
     numeric: true,
     cell: ({ trial }, { selected }) =>
-      html`${trial}${trial === selected && html` <span class="mark" title="Selected by validation accuracy">selected</span>`}`,
+      html`${trial === selected && html`<span class="mark" title="Selected by validation accuracy">★<span class="unseen"> selected</span></span> `}${trial}`,
     key: ({ trial }) => trial,
   },
   {

@@ -218,6 +218,39 @@ describe('summary of an unfinished run', () => {
   })
 })
 
+describe('the test split', () => {
+  const selected: ExperimentEvent[] = [
+    started,
+    proposed(0),
+    finished(0, 0.5),
+    { type: 'trial-selected', trial: 0 },
+  ]
+  const failure = { kind: 'crashed' as const, message: 'Gone' }
+
+  it('may fail without touching the trial that was selected', () => {
+    const summary = readEvents([
+      ...selected,
+      { type: 'test-failed', trial: 0, attempt: 0, failure, verdict: 'failed' },
+      { type: 'run-finished', reason: 'trials' },
+    ])
+    expect([summary.status, summary.test, summary.selected]).toEqual(['finished', null, 0])
+    expect(summary.trials[0]?.state).toBe('completed')
+    expect(summary.failures.kept.map(({ phase }) => phase)).toEqual(['test'])
+  })
+
+  it('aborts the run when a person must mend something first', () => {
+    const event: ExperimentEvent = {
+      type: 'test-failed',
+      trial: 0,
+      attempt: 0,
+      failure,
+      verdict: 'abort-run',
+    }
+    const summary = readEvents([...selected, event])
+    expect([summary.status, summary.abortCause]).toEqual(['aborted', failure])
+  })
+})
+
 describe('best so far', () => {
   it('goes by index over trials and by arrival over time', () => {
     const summary = readEvents([
@@ -293,6 +326,8 @@ describe('costs and limits', () => {
       finished(1, 0.6, 'two'),
     ])
     expect(summary.environments.map(({ hash }) => hash)).toEqual(['one', 'two'])
+    expect(summary.allowMixed).toBe(false)
+    expect(readEvents([started, { type: 'run-resumed', allowMixed: true }]).allowMixed).toBe(true)
   })
 })
 
