@@ -62,7 +62,8 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   dashboard: ['errors', 'report', 'store'],
   config: ['errors', 'encoding', 'trial', 'catalogs', 'experiment•'],
   runner: ['all'],
-  cli: ['errors', 'config', 'runner', 'report', 'dashboard', 'store', 'environment'],
+  // The edge: it makes the system clock that the rest is handed.
+  cli: ['errors', 'config', 'runner', 'report', 'dashboard', 'store', 'environment', 'time'],
 }
 
 /** Packages and Node modules that only some folders may import, types excepted. */

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
 import { parseLock } from '#src/environment/lock.ts'
 import { generateProtocol } from '../../scripts/generate-protocol.ts'
+import { generateSchemas } from '../../scripts/generate-schemas.ts'
 
 const root = projectFolder()
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -77,7 +78,10 @@ describe('the repository', () => {
 })
 
 describe('generated files', () => {
-  it.each(generateProtocol())('$path is as npm run schema writes it', ({ path, text }) => {
-    expect(read(path)).toBe(text)
-  })
+  it.each([...generateProtocol(), ...generateSchemas()])(
+    '$path is as npm run schema writes it',
+    ({ path, text }) => {
+      expect(read(path)).toBe(text)
+    },
+  )
 })

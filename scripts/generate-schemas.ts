@@ -1,0 +1,74 @@
+/**
+ * Writes the JSON Schemas that people's editors and programs use: of an experiment document and of
+ * a run's result.json. `npm run schema` writes; a test calls `generateSchemas` and compares.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ExperimentDocument } from '#src/config/schema.ts'
+import { projectFolder } from '#src/environment/folders.ts'
+import { evaluatorCatalog } from '#src/evaluator/catalog.ts'
+import { optimizerCatalog } from '#src/optimizer/catalog.ts'
+import { RunResult } from '#src/runner/result.ts'
+import { spaceCatalog } from '#src/space/catalog.ts'
+import type { GeneratedFile } from './generate-protocol.ts'
+
+interface Entry {
+  readonly name: string
+  readonly summary: string
+  readonly settings: z.ZodType
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema
+
+export function generateSchemas(): GeneratedFile[] {
+  return [
+    file('experiment', 'An archloom experiment', experimentSchema()),
+    file('result', 'The result of an archloom run', schemaOf(RunResult, 'output')),
+  ]
+}
+
+/** The document's schema, with the settings of the catalogs' entries beside their names. */
+function experimentSchema(): JsonSchema {
+  const schema = schemaOf(ExperimentDocument, 'input')
+  return {
+    ...schema,
+    properties: {
+      ...schema.properties,
+      space: choiceOf(spaceCatalog),
+      optimizer: choiceOf(optimizerCatalog),
+      evaluator: choiceOf(evaluatorCatalog),
+    },
+  }
+}
+
+function choiceOf(entries: readonly Entry[]): JsonSchema {
+  return {
+    oneOf: entries.map(({ name, summary, settings }) => {
+      const schema = schemaOf(settings, 'input')
+      return {
+        ...schema,
+        description: summary,
+        properties: { name: { const: name }, ...schema.properties },
+        required: ['name', ...(schema.required ?? [])],
+      }
+    }),
+  }
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io })
+  return rest
+}
+
+function file(name: string, title: string, schema: JsonSchema): GeneratedFile {
+  const document = { $schema: 'https://json-schema.org/draft/2020-12/schema', title, ...schema }
+  return {
+    path: `configs/schema/${name}.schema.json`,
+    text: `${JSON.stringify(document, null, 2)}\n`,
+  }
+}
+
+if (import.meta.main) {
+  for (const { path, text } of generateSchemas()) writeFileSync(join(projectFolder(), path), text)
+}
