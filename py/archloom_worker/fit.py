@@ -1,0 +1,70 @@
+"""Whether a network fits a data set, and what it costs: found in one pass of one blank image.
+
+`measure.describe_network` says the same of a graph without memory; a training has its network at
+hand and must not spend its time on building a second one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from archloom_worker import schema
+from archloom_worker.errors import InvalidTask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archloom_worker.data.store import Splits
+
+
+def verify_input(graph: schema.NetworkGraph, splits: Splits) -> None:
+    """Raises InvalidTask unless the graph has one input of the images' shape."""
+    shapes = [tuple(item.shape) for item in graph.inputs]
+    if shapes != [splits.input_shape]:
+        raise InvalidTask(
+            f"Network takes inputs of shape {_words(shapes)}, expected one of"
+            f" {list(splits.input_shape)} for this data set; compile its space for it"
+        )
+
+
+def count_fitting(network: nn.Module, splits: Splits) -> schema.NetworkCounts:
+    """Runs one blank image through the network, checks what comes out and counts what it took.
+
+    The network is left in evaluation mode, its weights and statistics as they were.
+
+    Raises:
+        InvalidTask: When the output is not one vector of a value for each class.
+    """
+    multiply_adds = 0
+
+    def count(module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+        nonlocal multiply_adds
+        # Each output value takes one multiply-add for every weight of its channel or feature.
+        multiply_adds += output.numel() * module.get_parameter("weight")[0].numel()
+
+    counted = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    hooks = [module.register_forward_hook(count) for module in counted]
+    blank = torch.zeros((1, *splits.input_shape), device=splits.train.images.device)
+    network.eval()
+    try:
+        with torch.no_grad():
+            outputs = network(blank)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    outputs = (outputs,) if isinstance(outputs, torch.Tensor) else outputs
+    shapes = [tuple(output.shape[1:]) for output in outputs]
+    if shapes != [(splits.class_count,)]:
+        raise InvalidTask(
+            f"Network has outputs of shape {_words(shapes)}, expected one of"
+            f" [{splits.class_count}] for the classes of this data set; compile its space for it"
+        )
+    parameter_count = sum(parameter.numel() for parameter in network.parameters())
+    return schema.NetworkCounts(parameter_count=parameter_count, multiply_adds=multiply_adds)
+
+
+def _words(shapes: Sequence[tuple[int, ...]]) -> str:
+    return ", ".join(str(list(shape)) for shape in shapes)
