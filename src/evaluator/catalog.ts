@@ -1,4 +1,5 @@
 import type { EvaluatorEntry } from './evaluator.ts'
+import { trainEntry } from './train.ts'
 
 /** Every evaluator that ships; the only file that names them. */
-export const evaluatorCatalog: readonly EvaluatorEntry[] = []
+export const evaluatorCatalog: readonly EvaluatorEntry[] = [trainEntry]

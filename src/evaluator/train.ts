@@ -1,0 +1,228 @@
+/**
+ * Trains every child network from scratch in PyTorch workers. The test split is measured on the
+ * weights of the selected trial; should they be gone, the same training is run again, which gives
+ * the same weights under the same fingerprint.
+ */
+import { mkdir, rm, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { z } from 'zod'
+import { dataFolders } from '#src/environment/folders.ts'
+import { resolveEnvironment } from '#src/environment/resolve.ts'
+import { ArchloomError } from '#src/errors.ts'
+import type { NetworkGraph } from '#src/graph/graph.ts'
+import { DatasetSplit, Recipe } from '#src/protocol/recipe.ts'
+import type { CheckpointRef, TrainWork } from '#src/protocol/task.ts'
+import { AttemptFailure } from '#src/trial/attempt-failure.ts'
+import type { EvaluationResult } from '#src/trial/record.ts'
+import { startPool } from '#src/worker/pool.ts'
+import type { WorkerPool } from '#src/worker/worker.ts'
+import type {
+  EvaluationRequest,
+  Evaluator,
+  EvaluatorContext,
+  EvaluatorEntry,
+  TestRequest,
+} from './evaluator.ts'
+
+const Settings = z.strictObject({
+  /** Pinned environment, one of `archloom env list`. */
+  environment: z.string().min(1).default('cpu'),
+  device: z.enum(['cpu', 'cuda']).default('cpu'),
+  /** PyTorch processes; each trains one network at a time. */
+  workers: z.int().min(1).default(1),
+  threadsPerWorker: z.int().min(1).default(1),
+  /**
+   * `bitwise`: deterministic kernels only; `seeded`: every generator seeded, any kernel; `fast`:
+   * kernels chosen by timing.
+   */
+  determinism: z.enum(['bitwise', 'seeded', 'fast']).default('bitwise'),
+  dataset: DatasetSplit,
+  recipe: Recipe.prefault({}),
+  /** Wall-clock limit of one training; null for none. */
+  trialTimeoutSeconds: z.number().positive().nullable().default(null),
+  /** Where data sets lie, before the usual places; null for the usual places alone. */
+  dataFolder: z.string().min(1).nullable().default(null),
+})
+type Settings = z.infer<typeof Settings>
+
+export const trainEntry: EvaluatorEntry<typeof Settings> = {
+  name: 'train',
+  summary: 'Trains each network from scratch in pinned PyTorch workers',
+  settings: Settings,
+  hasTest: true,
+  start: startTraining,
+}
+
+async function startTraining(settings: Settings, context: EvaluatorContext): Promise<Evaluator> {
+  const { allowDrift, logger, signal } = context
+  const environment = await resolveEnvironment(settings.environment, { allowDrift })
+  const artifacts = join(context.runFolder, 'artifacts')
+  await mkdir(artifacts, { recursive: true })
+  const pool = await startPool({
+    environment,
+    workers: settings.workers,
+    threadsPerWorker: settings.threadsPerWorker,
+    device: settings.device,
+    determinism: settings.determinism,
+    datasets: [settings.dataset.name],
+    dataFolders: dataFolders(settings.dataFolder ?? undefined),
+    logger,
+    allowDrift,
+    signal,
+  })
+  const keeper = checkpointKeeper(context.runFolder)
+  const training = { settings, context, pool, artifacts }
+  return {
+    name: 'train',
+    slots: pool.slots,
+    fingerprints: pool.fingerprints,
+    async evaluate(request) {
+      const result = await train(training, request)
+      await keeper.offer(request.trial, result)
+      return result
+    },
+    test: (request) => test(training, request),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  }
+}
+
+interface Training {
+  readonly settings: Settings
+  readonly context: EvaluatorContext
+  readonly pool: WorkerPool
+  readonly artifacts: string
+}
+
+async function train(training: Training, request: EvaluationRequest): Promise<EvaluationResult> {
+  const { settings, context, pool, artifacts } = training
+  const name = `t${String(request.trial).padStart(6, '0')}`
+  const { result, fingerprint } = await pool.run<'train'>({
+    task: name,
+    lease: request.attempt,
+    work: trainWork(training, request, join(artifacts, `${name}.pt`)),
+    ...(settings.trialTimeoutSeconds !== null && { deadlineSeconds: settings.trialTimeoutSeconds }),
+    onProgress: request.onProgress,
+    signal: request.signal,
+  })
+  return {
+    metrics: result.metrics,
+    cost: result.cost,
+    counts: result.counts,
+    curve: result.curve,
+    fingerprint,
+    ...(result.checkpoint && {
+      checkpoint: {
+        path: relative(context.runFolder, result.checkpoint.path),
+        sha256: result.checkpoint.sha256,
+      },
+    }),
+  }
+}
+
+function trainWork(
+  { settings, context, pool }: Training,
+  request: Pick<EvaluationRequest, 'architecture' | 'fidelity' | 'seed'>,
+  checkpointPath: string,
+): TrainWork {
+  return {
+    kind: 'train',
+    graph: compile(context, pool, settings, request.architecture),
+    dataset: settings.dataset,
+    recipe: settings.recipe,
+    seed: request.seed,
+    fromEpoch: 0,
+    toEpoch: request.fidelity.epochs,
+    horizonEpochs: request.fidelity.epochs,
+    resume: null,
+    checkpointPath,
+  }
+}
+
+function compile(
+  { space }: EvaluatorContext,
+  pool: WorkerPool,
+  settings: Settings,
+  architecture: string,
+): NetworkGraph {
+  const { inputShape, classCount } = pool.dataset(settings.dataset.name)
+  try {
+    return space.compile(space.parse(architecture), { inputShape, classCount })
+  } catch (error) {
+    // An architecture that does not fit the images is infeasible; only its trial ends.
+    if (error instanceof ArchloomError && error.code !== 'space/invalid-settings') {
+      throw new AttemptFailure({ kind: 'invalid_task', message: error.message })
+    }
+    throw error
+  }
+}
+
+async function test(training: Training, request: TestRequest) {
+  const { settings, context, pool, artifacts } = training
+  const { architecture, signal } = request
+  const checkpoint =
+    (await keptCheckpoint(context.runFolder, request.result)) ??
+    (await retrain(training, request, join(artifacts, 'selected.pt')))
+  const { result } = await pool.run<'evaluate'>({
+    task: 'test',
+    lease: request.attempt,
+    work: {
+      kind: 'evaluate',
+      graph: compile(context, pool, settings, architecture),
+      dataset: settings.dataset,
+      recipe: settings.recipe,
+      checkpoint,
+      split: 'test',
+    },
+    signal,
+  })
+  return { testAccuracy: result.accuracy, testLoss: result.loss }
+}
+
+async function keptCheckpoint(
+  runFolder: string,
+  { checkpoint }: EvaluationResult,
+): Promise<CheckpointRef | null> {
+  if (!checkpoint) return null
+  const path = join(runFolder, checkpoint.path)
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  )
+  return exists ? { path, sha256: checkpoint.sha256 } : null
+}
+
+async function retrain(
+  training: Training,
+  request: TestRequest,
+  path: string,
+): Promise<CheckpointRef> {
+  training.context.logger.warn({ trial: request.trial }, 'checkpoint gone, training it again')
+  const { result } = await training.pool.run<'train'>({
+    task: 'retrain',
+    lease: request.attempt,
+    work: trainWork(training, request, path),
+    signal: request.signal,
+  })
+  return result.checkpoint ?? { path, sha256: '' }
+}
+
+/**
+ * Keeps the checkpoint of the best trial alone, by the rule of the final selection: highest
+ * validation accuracy, then lowest trial. After a resume the earlier best stays too; it is small.
+ */
+function checkpointKeeper(runFolder: string) {
+  let best: { trial: number; valAccuracy: number; path: string } | null = null
+  return {
+    async offer(trial: number, { metrics, checkpoint }: EvaluationResult): Promise<void> {
+      if (!checkpoint) return
+      const candidate = { trial, valAccuracy: metrics.valAccuracy, path: checkpoint.path }
+      const wins =
+        best === null ||
+        candidate.valAccuracy > best.valAccuracy ||
+        (candidate.valAccuracy === best.valAccuracy && trial < best.trial)
+      const loser = wins ? best : candidate
+      if (wins) best = candidate
+      if (loser) await rm(join(runFolder, loser.path), { force: true })
+    },
+  }
+}
