@@ -67,11 +67,12 @@ function explainUnion(
   where: string,
 ): string {
   if (issue.discriminator !== undefined) {
-    const allowed = kindsAt(schema, issue.path, issue.discriminator)
+    // The path ends with the discriminator; the union stands one step above.
+    const allowed = kindsAt(schema, issue.path.slice(0, -1), issue.discriminator)
     const kind = (issue.input as Record<string, unknown> | undefined)?.[issue.discriminator]
     const near = typeof kind === 'string' ? suggest(kind, allowed) : null
     const hint = near ? `; did you mean "${near}"?` : ''
-    return `${where}.${issue.discriminator}: expected one of ${allowed.join(', ')}, found ${found(kind)}${hint}`
+    return `${where}: expected one of ${allowed.join(', ')}, found ${found(kind)}${hint}`
   }
   // The branch that failed latest is the one that the person most likely meant.
   const branches = issue.errors.map((errors) => errors[0]).filter((first) => first !== undefined)

@@ -26,7 +26,7 @@ export async function loadExperiment(
   options: LoadOptions = {},
 ): Promise<LoadedExperiment> {
   const absolute = resolve(path)
-  const name = relative(process.cwd(), absolute) || absolute
+  const name = shortName(absolute)
   const text = await readSource(absolute, name)
   const script = isScript(absolute)
     ? await importScript(absolute, name)
@@ -52,7 +52,7 @@ export async function reloadExtensions(
   source: Omit<LoadedExperiment['source'], 'overrides'>,
 ): Promise<Extensions> {
   if (!isScript(source.path)) return {}
-  const name = relative(process.cwd(), source.path) || source.path
+  const name = shortName(source.path)
   const text = await readSource(source.path, name)
   if (sha256(text) !== source.sha256) {
     throw new ArchloomError(
@@ -61,6 +61,12 @@ export async function reloadExtensions(
     )
   }
   return (await importScript(source.path, name)).extensions
+}
+
+/** As a person would call it: relative where that is shorter. */
+function shortName(absolute: string): string {
+  const name = relative(process.cwd(), absolute)
+  return name === '' || name.startsWith('..') ? absolute : name
 }
 
 function isScript(path: string): boolean {
