@@ -7,7 +7,7 @@ export const RandomSearchSettings = z.strictObject({
   /** Whether to draw again while the network was proposed before. */
   unique: z.boolean().default(false),
   /** Draws of one ask before a repeat is accepted; only used with `unique`. */
-  maxDraws: z.int().min(1).max(100_000).default(1000),
+  maxDraws: z.int().min(1).max(100_000).default(100),
 })
 export type RandomSearchSettings = z.infer<typeof RandomSearchSettings>
 
