@@ -1,0 +1,85 @@
+/** Networks compiled from every space, against PyTorch: output shapes, parameters, multiply-adds. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { projectFolder } from '#src/environment/folders.ts'
+import { countGraph } from '#src/graph/counts.ts'
+import { outputShapes } from '#src/graph/shape.ts'
+import { Random } from '#src/random/random.ts'
+import { spaceCatalog } from '#src/space/catalog.ts'
+import type { Task } from '#src/space/space.ts'
+import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
+
+/** Settings for each space that use everything it offers; networks small. */
+const settings: Readonly<Record<string, unknown>> = {
+  'nas-bench-201': { cellsPerStage: 1, channels: 4 },
+  chain: {
+    maxDepth: 8,
+    sampling: 'depths',
+    conv: {
+      kernels: [1, 3, 5],
+      strides: [1, 2],
+      channels: [3, 8],
+      activations: ['relu', 'gelu', 'hard-swish', 'leaky-relu'],
+    },
+    separable: { kernels: [3, 5], strides: [1, 2], channels: [4, 6], activations: ['silu'] },
+    pool: { modes: ['max', 'avg'], kernels: [2, 3] },
+  },
+}
+
+const tasks: readonly Task[] = [
+  { inputShape: [1, 8, 8], classCount: 10 },
+  { inputShape: [3, 12, 16], classCount: 100 },
+]
+
+const compiled = spaceCatalog.flatMap((entry) => {
+  const space = entry.create(entry.settings.parse(settings[entry.name] ?? {}))
+  return Array.from({ length: 40 }, (_, index) => {
+    const architecture = space.sample(Random.named(21, 'space-oracle', index))
+    const task = tasks[index % tasks.length] as Task
+    return {
+      name: `${entry.name} ${space.format(architecture)} on [${task.inputShape.join(', ')}]`,
+      graph: space.compile(architecture, task),
+    }
+  })
+})
+
+let folder: string
+let described: readonly unknown[]
+
+beforeAll(async () => {
+  const { python } = await cpuEnvironment()
+  folder = mkdtempSync(join(tmpdir(), 'archloom-spaces-'))
+  const file = join(folder, 'graphs.jsonl')
+  writeFileSync(file, compiled.map(({ graph }) => JSON.stringify(graph)).join('\n'))
+  const output = execFileSync(python, ['-m', 'tests.describe_lines', file], {
+    cwd: join(projectFolder(), 'py'),
+    env: { ...process.env, OMP_NUM_THREADS: '1' },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
+  described = output
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+}, 600_000)
+
+afterAll(() => {
+  if (folder) rmSync(folder, { recursive: true })
+})
+
+describe('compiled spaces', () => {
+  it('cover the whole catalog', () => {
+    expect(Object.keys(settings).sort()).toEqual(spaceCatalog.map(({ name }) => name).sort())
+    expect(described).toHaveLength(40 * spaceCatalog.length)
+  })
+
+  it('have in PyTorch the shapes and counts that TypeScript reckons', () => {
+    for (const [index, { name, graph }] of compiled.entries()) {
+      const expected = { outputShapes: outputShapes(graph), ...countGraph(graph) }
+      expect(described[index], name).toEqual(expected)
+    }
+  })
+})
