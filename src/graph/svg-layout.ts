@@ -1,0 +1,201 @@
+import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '@dagrejs/dagre'
+import type { Drawing, DrawingEdge, DrawingGroup, DrawingNode } from './drawing.ts'
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface Rectangle extends Point {
+  readonly width: number
+  readonly height: number
+}
+
+export interface PlacedNode {
+  readonly node: DrawingNode
+  /** Centre and size. */
+  readonly area: Rectangle
+  readonly form: NodeForm
+}
+
+/** `sign`: a small circle, such as a sum's plus. `end`: a pill, where the network begins or ends. */
+export type NodeForm = 'box' | 'end' | 'sign'
+
+export interface PlacedEdge {
+  readonly edge: DrawingEdge
+  /** From border to border. */
+  readonly points: readonly Point[]
+  /** Centre and size of the label; absent without one. */
+  readonly label?: Rectangle
+}
+
+export interface PlacedGroup {
+  readonly group: DrawingGroup
+  /** Centre and size. */
+  readonly area: Rectangle
+}
+
+/** A drawing with coordinates in pixels, the origin at its top left. */
+export interface PlacedDrawing {
+  readonly width: number
+  readonly height: number
+  readonly nodes: readonly PlacedNode[]
+  readonly edges: readonly PlacedEdge[]
+  readonly groups: readonly PlacedGroup[]
+}
+
+const margin = 16
+/** Room within a group's frame, above for its label. */
+const groupPadding = { side: 12, top: 26, bottom: 12 }
+
+/**
+ * Places a drawing in layers.
+ *
+ * @see Sugiyama, Tagawa and Toda 1981; Gansner et al. 1993, "A Technique for Drawing Directed
+ * Graphs", as dagre has it.
+ */
+export function placeDrawing(drawing: Drawing): PlacedDrawing {
+  const graph = measured(drawing)
+  layout(graph)
+  const nodes = drawing.nodes.map((node) => {
+    return { node, form: formOf(node), area: rectangle(graph.node(node.id)) }
+  })
+  const signs = new Map(
+    nodes.filter(({ form }) => form === 'sign').map(({ node, area }) => [node.id, area]),
+  )
+  const edges = drawing.edges.map((edge, index): PlacedEdge => {
+    const placed = graph.edge(edge.from, edge.to, String(index))
+    const points = clippedToSigns(placed.points ?? [], signs.get(edge.from), signs.get(edge.to))
+    return edge.label === undefined ? { edge, points } : { edge, points, label: rectangle(placed) }
+  })
+  const groups = usedGroups(drawing).map((group): PlacedGroup => {
+    const members = nodes.filter(({ node }) => node.group === group.id).map(({ area }) => area)
+    return { group, area: framed(members, textWidth(group.label, 11)) }
+  })
+  return shifted({ width: 0, height: 0, nodes, edges, groups })
+}
+
+/** The point `length` pixels from one point towards another, at most the other. */
+export function towards(from: Point, to: Point, length: number): Point {
+  const distance = Math.hypot(to.x - from.x, to.y - from.y) || 1
+  const share = Math.min(length / distance, 1)
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share }
+}
+
+/** Width of a text in a sans-serif face, in pixels: an estimate on the generous side. */
+export function textWidth(text: string, size: number): number {
+  let width = 0
+  for (const character of text) {
+    if (/[ilj.,:;'|!·]/.test(character)) width += 0.3
+    else if (/[frt()[\] ]/.test(character)) width += 0.38
+    else if (/[mwMW@]/.test(character)) width += 0.9
+    else if (/[A-Z→×+]/.test(character)) width += 0.7
+    else width += 0.59
+  }
+  return width * size
+}
+
+function measured(drawing: Drawing): Graph<GraphLabel, NodeLabel, EdgeLabel> {
+  const graph = new Graph<GraphLabel, NodeLabel, EdgeLabel>({ compound: true, multigraph: true })
+  graph.setGraph({
+    rankdir: drawing.direction === 'right' ? 'LR' : 'TB',
+    nodesep: 26,
+    edgesep: 18,
+    ranksep: drawing.direction === 'right' ? 44 : 34,
+  })
+  for (const { id } of usedGroups(drawing)) graph.setNode(groupKey(id), { width: 0, height: 0 })
+  for (const node of drawing.nodes) {
+    graph.setNode(node.id, sizeOf(node))
+    if (node.group !== undefined) graph.setParent(node.id, groupKey(node.group))
+  }
+  for (const [index, { from, to, label }] of drawing.edges.entries()) {
+    const size = label === undefined ? {} : { width: textWidth(label, 12.5) + 24, height: 26 }
+    graph.setEdge(from, to, { labelpos: 'c', ...size }, String(index))
+  }
+  return graph
+}
+
+/** Lines end at a sign's circle, where dagre has them end at the square around it. */
+function clippedToSigns(
+  points: readonly Point[],
+  from: Rectangle | undefined,
+  to: Rectangle | undefined,
+): readonly Point[] {
+  const second = points[1]
+  const beforeLast = points.at(-2)
+  const start = from && second ? [towards(from, second, from.width / 2)] : points.slice(0, 1)
+  const end = to && beforeLast ? [towards(to, beforeLast, to.width / 2)] : points.slice(-1)
+  return [...start, ...points.slice(1, -1), ...end]
+}
+
+/** Apart from node ids: a group and a node may bear one name. */
+function groupKey(id: string): string {
+  return `group ${id}`
+}
+
+function usedGroups({ groups, nodes }: Drawing): readonly DrawingGroup[] {
+  const used = new Set(nodes.map(({ group }) => group))
+  return groups.filter(({ id }) => used.has(id))
+}
+
+function formOf({ role, label, detail }: DrawingNode): NodeForm {
+  if (role === 'input' || role === 'output') return 'end'
+  return label.length <= 2 && detail === undefined ? 'sign' : 'box'
+}
+
+function sizeOf(node: DrawingNode): { width: number; height: number } {
+  if (formOf(node) === 'sign') return { width: 28, height: 28 }
+  const text = Math.max(textWidth(node.label, 14), textWidth(node.detail ?? '', 11))
+  const form = { width: Math.ceil(text) + 28, height: node.detail === undefined ? 32 : 46 }
+  return { ...form, width: Math.max(form.width, form.height) }
+}
+
+function rectangle({ x = 0, y = 0, width = 0, height = 0 }: NodeLabel | EdgeLabel): Rectangle {
+  return { x, y, width, height }
+}
+
+/** Centre and size of the frame around the members, wide enough for the label. */
+function framed(members: readonly Rectangle[], labelWidth: number): Rectangle {
+  const { side, top, bottom } = groupPadding
+  const [left, upper, right, lower] = bounds(members)
+  const width = Math.max(right - left + 2 * side, labelWidth + 2 * side)
+  const height = lower - upper + top + bottom
+  return { x: (left + right) / 2, y: upper - top + height / 2, width, height }
+}
+
+/** Left, top, right and bottom of everything, labels and frames among it. */
+function bounds(areas: readonly Rectangle[]): readonly [number, number, number, number] {
+  return [
+    Math.min(...areas.map(({ x, width }) => x - width / 2)),
+    Math.min(...areas.map(({ y, height }) => y - height / 2)),
+    Math.max(...areas.map(({ x, width }) => x + width / 2)),
+    Math.max(...areas.map(({ y, height }) => y + height / 2)),
+  ]
+}
+
+/** Moved so that everything lies within the margin. */
+function shifted(placed: PlacedDrawing): PlacedDrawing {
+  const points = placed.edges.flatMap((edge) => edge.points)
+  const [left, top, right, bottom] = bounds([
+    ...placed.nodes.map(({ area }) => area),
+    ...placed.groups.map(({ area }) => area),
+    ...placed.edges.flatMap(({ label }) => (label ? [label] : [])),
+    ...points.map((point) => ({ ...point, width: 0, height: 0 })),
+  ])
+  const move = <P extends Point>(point: P): P => ({
+    ...point,
+    x: point.x - left + margin,
+    y: point.y - top + margin,
+  })
+  return {
+    width: Math.ceil(right - left + 2 * margin),
+    height: Math.ceil(bottom - top + 2 * margin),
+    nodes: placed.nodes.map((item) => ({ ...item, area: move(item.area) })),
+    groups: placed.groups.map((item) => ({ ...item, area: move(item.area) })),
+    edges: placed.edges.map(({ edge, points: line, label }) => ({
+      edge,
+      points: line.map(move),
+      ...(label && { label: move(label) }),
+    })),
+  }
+}
