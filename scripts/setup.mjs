@@ -90,7 +90,8 @@ function packagesAreInstalled() {
 
 function installPackages() {
   say('Installing the npm packages of package-lock.json')
-  runNpm(['ci', '--no-fund', '--no-audit'])
+  // Warnings are left out: some packages want a newer Node than npm's, and run on the pinned one.
+  run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], root)
 }
 
 /** Where npm was not allowed to run install scripts, the pinned Node is fetched by its own script. */
@@ -118,10 +119,6 @@ function preparePython() {
   })
   if (child.status !== 0) process.exit(child.status ?? 3)
   return JSON.parse(String(child.stdout))
-}
-
-function runNpm(args) {
-  run('npm', args, root)
 }
 
 /** Without node_modules/.bin on the path: npm must not run on a Node that it is about to delete. */
