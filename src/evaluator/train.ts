@@ -14,6 +14,7 @@ import { DatasetSplit, Recipe } from '#src/protocol/recipe.ts'
 import type { CheckpointRef, TrainWork } from '#src/protocol/task.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
+import { readOrchestratorKeys } from '#src/worker/keys.ts'
 import { startPool } from '#src/worker/pool.ts'
 import type { WorkerPool } from '#src/worker/worker.ts'
 import type {
@@ -24,25 +25,41 @@ import type {
   TestRequest,
 } from './evaluator.ts'
 
-const Settings = z.strictObject({
-  /** Pinned environment, one of `archloom env list`. */
-  environment: z.string().min(1).default('cpu'),
-  device: z.enum(['cpu', 'cuda']).default('cpu'),
-  /** PyTorch processes; each trains one network at a time. */
-  workers: z.int().min(1).default(1),
-  threadsPerWorker: z.int().min(1).default(1),
-  /**
-   * `bitwise`: deterministic kernels only; `seeded`: every generator seeded, any kernel; `fast`:
-   * kernels chosen by timing.
-   */
-  determinism: z.enum(['bitwise', 'seeded', 'fast']).default('bitwise'),
-  dataset: DatasetSplit,
-  recipe: Recipe.prefault({}),
-  /** Wall-clock limit of one training; null for none. */
-  trialTimeoutSeconds: z.number().positive().nullable().default(null),
-  /** Where data sets lie, before the usual places; null for the usual places alone. */
-  dataFolder: z.string().min(1).nullable().default(null),
+const RemoteSettings = z.strictObject({
+  /** Where to listen, such as `tcp://*:7001`. */
+  endpoint: z.string().min(1),
+  /** Folder that `archloom worker --make-keys` wrote. */
+  keys: z.string().min(1),
+  /** How many must have joined before the search starts. */
+  workers: z.int().min(1),
 })
+
+const Settings = z
+  .strictObject({
+    /** Pinned environment, one of `archloom env list`. */
+    environment: z.string().min(1).default('cpu'),
+    device: z.enum(['cpu', 'cuda']).default('cpu'),
+    /** PyTorch processes on this machine; each trains one network at a time. */
+    workers: z.int().min(0).default(1),
+    /** Workers on other machines, started there by `archloom worker`; null for none. */
+    remote: RemoteSettings.nullable().default(null),
+    threadsPerWorker: z.int().min(1).default(1),
+    /**
+     * `bitwise`: deterministic kernels only; `seeded`: every generator seeded, any kernel; `fast`:
+     * kernels chosen by timing.
+     */
+    determinism: z.enum(['bitwise', 'seeded', 'fast']).default('bitwise'),
+    dataset: DatasetSplit,
+    recipe: Recipe.prefault({}),
+    /** Wall-clock limit of one training; null for none. */
+    trialTimeoutSeconds: z.number().positive().nullable().default(null),
+    /** Where data sets lie, before the usual places; null for the usual places alone. */
+    dataFolder: z.string().min(1).nullable().default(null),
+  })
+  .refine(({ workers, remote }) => workers > 0 || remote !== null, {
+    path: ['workers'],
+    message: 'needs at least one worker here, or workers elsewhere in evaluator.remote',
+  })
 type Settings = z.infer<typeof Settings>
 
 export const trainEntry: EvaluatorEntry<typeof Settings> = {
@@ -69,6 +86,13 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
     logger,
     allowDrift,
     signal,
+    ...(settings.remote && {
+      listen: {
+        endpoint: settings.remote.endpoint,
+        curve: await readOrchestratorKeys(settings.remote.keys),
+        count: settings.remote.workers,
+      },
+    }),
   })
   const keeper = checkpointKeeper(context.runFolder)
   const training = { settings, context, pool, artifacts }
