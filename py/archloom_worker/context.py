@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import torch
 
     from archloom_worker import schema
+    from archloom_worker.data.store import Splits
 
 
 class DatasetStore(Protocol):
     """Data sets by name and split; keeps what it has loaded, resident on the device."""
 
-    def load(self, split: schema.DatasetSplit) -> Any:
-        """Returns the split's tensors.
+    def load(self, split: schema.DatasetSplit) -> Splits:
+        """Returns a split on the device.
 
         Raises:
             DataError: When the data set is missing or corrupt.
-            InvalidTask: When the split cannot be made, such as with more classes than images.
+            InvalidTask: When a part of the split would be empty.
         """
 
 

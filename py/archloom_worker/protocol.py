@@ -175,6 +175,11 @@ def unpack_tensors(
     }
 
 
+def clean_text(text: str) -> str:
+    """Text without lone surrogates, as file names may bring them, which JSON cannot carry."""
+    return text.encode("utf8", errors="replace").decode("utf8")
+
+
 def _untag(frames: Sequence[Frame]) -> Frame:
     tag = bytes(frames[0]) if frames else b""
     if tag != PROTOCOL_TAG:

@@ -1,0 +1,76 @@
+"""From options to a worker at work: loads PyTorch and the data sets, says hello, does tasks.
+
+Imported after the environment variables are set: see `__main__.py`.
+"""
+
+import os
+from functools import partial
+
+from archloom_worker import schema, tasks
+from archloom_worker.bridge import Bridge
+from archloom_worker.command_line import Options
+from archloom_worker.data.store import DatasetStore
+from archloom_worker.determinism import apply_flags, choose_device
+from archloom_worker.errors import DataError
+from archloom_worker.events import PointReached
+from archloom_worker.fingerprint import measure_fingerprint
+from archloom_worker.logs import forward_logs
+from archloom_worker.protocol import TaskKey
+from archloom_worker.transport import CurveKeys, Link
+
+
+def serve(options: Options, keys: CurveKeys | None) -> int:
+    """Starts everything in order, then does tasks on this thread; returns the exit code.
+
+    Raises:
+        EnvironmentProblem: When the worker cannot start here.
+    """
+    services, hello = prepare(options)
+    bridge = Bridge(Link(options.connect, options.name, keys), hello, options.patience_seconds)
+    forward_logs(bridge.report, options.log_level)
+    bridge.start()
+    do_tasks(bridge, services)
+    return bridge.finish()
+
+
+def prepare(options: Options) -> tuple[tasks.Services, schema.Hello]:
+    """Sets PyTorch up, reads the data sets, and measures what the worker runs on.
+
+    Raises:
+        EnvironmentProblem: When the device or the lock file is not there.
+    """
+    device = choose_device(options.device)
+    settings = apply_flags(options.determinism, options.threads, device)
+    store = DatasetStore(device, options.data_folder)
+    facts: list[schema.DatasetFacts] = []
+    problems: list[schema.DatasetProblem] = []
+    for name in dict.fromkeys(options.dataset):
+        try:
+            facts.append(store.facts(name))
+        except DataError as error:
+            problem = schema.DatasetProblem(name=name, kind=error.kind, message=error.message)
+            problems.append(problem)
+    hello = schema.Hello(
+        protocol_version=schema.PROTOCOL_VERSION,
+        worker=options.name,
+        pid=os.getpid(),
+        capabilities=tasks.capabilities(),
+        slots=1,
+        fingerprint=measure_fingerprint(options.lock, device, settings, facts),
+        datasets=tuple(facts),
+        dataset_problems=tuple(problems),
+    )
+    return tasks.Services(device, store), hello
+
+
+def do_tasks(bridge: Bridge, services: tasks.Services) -> None:
+    """Does one task after the other until the bridge says that it is time to go."""
+    while (assignment := bridge.next_task()) is not None:
+        on_point = partial(_report_point, bridge, assignment.order.key)
+        bridge.report(
+            tasks.perform(assignment.order, services, on_point=on_point, check=assignment.check)
+        )
+
+
+def _report_point(bridge: Bridge, key: TaskKey, point: schema.CurvePoint) -> None:
+    bridge.report(PointReached(key, point))

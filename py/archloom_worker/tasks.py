@@ -1,0 +1,184 @@
+"""From a task's work to its outcome: the only file that names task kinds.
+
+README.md says how to add one. Whatever goes wrong in a task becomes a classified failure here;
+nothing that a task raises gets any further.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, get_args
+
+import torch
+
+from archloom_worker import schema
+from archloom_worker.context import DatasetStore, TrainContext
+from archloom_worker.errors import Diverged, InvalidTask, WorkerError
+from archloom_worker.events import TaskEnded
+from archloom_worker.protocol import clean_text, non_finite_place, pack_tensors, unpack_tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archloom_worker.events import Order
+    from archloom_worker.protocol import Arrays
+
+TRACEBACK_CHARACTERS = 16_000
+"""What is kept of a traceback, from its end: where it happened stands there."""
+
+_MEMORY_MARKS = (
+    "DefaultCPUAllocator",
+    "not enough memory: you tried to allocate",
+    "out of memory",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+"""How PyTorch says that memory ran out where it has no class for it."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What every task of this process shares."""
+
+    device: torch.device
+    datasets: DatasetStore
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a kind of task hands back."""
+
+    result: schema.TaskResult
+    tensors: Arrays = field(default_factory=dict)
+
+
+def perform(
+    order: Order,
+    services: Services,
+    *,
+    on_point: Callable[[schema.CurvePoint], None],
+    check: Callable[[], None],
+) -> TaskEnded:
+    """Does a task and says how it ended; raises nothing that the task raised.
+
+    Args:
+        order: The task.
+        services: What the process holds.
+        on_point: Told of every epoch.
+        check: Raises when the task must stop.
+    """
+    began = time.perf_counter()
+    epochs = 0
+
+    def on_progress(point: schema.CurvePoint) -> None:
+        nonlocal epochs
+        place = non_finite_place(point)
+        if place is not None:
+            raise Diverged(f"Epoch {point.epoch} ended with {place} no finite number")
+        epochs += 1
+        on_point(point)
+
+    context = TrainContext(services.device, services.datasets, on_progress, check)
+    try:
+        check()
+        return _answered(order, context)
+    except Exception as error:
+        kind = classify(error)
+        cost = schema.Cost(seconds=time.perf_counter() - began, epochs=float(epochs))
+        failure = describe_failure(error, kind, cost)
+    # Outside the handler, where the error and with it the task's tensors are gone.
+    if kind == "out_of_memory":
+        free_memory(services.device)
+    failed = schema.Failed(task=order.run.task, lease=order.run.lease, failure=failure)
+    return TaskEnded(failed, fatal=kind == "crashed")
+
+
+def capabilities() -> tuple[str, ...]:
+    """What hello says that this worker can do."""
+    return (*(str(work.__struct_config__.tag) for work in get_args(schema.TaskWork)), "tensors")
+
+
+def classify(error: Exception) -> schema.FailureKind:
+    """The kind of failure that an error from a task is.
+
+    A CUDA error other than lack of memory sticks to the process: that is `crashed`, and the worker
+    leaves so that a fresh one takes its place.
+    """
+    text = str(error)
+    if isinstance(error, WorkerError):
+        return error.failure_kind
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return "out_of_memory"
+    if isinstance(error, RuntimeError):
+        if any(mark in text for mark in _MEMORY_MARKS):
+            return "out_of_memory"
+        if isinstance(error, torch.AcceleratorError) or text.startswith("CUDA error:"):
+            return "crashed"
+    return "invalid_task" if isinstance(error, ValueError) else "internal"
+
+
+def describe_failure(
+    error: Exception, kind: schema.FailureKind, cost: schema.Cost
+) -> schema.Failure:
+    """The failure as it goes on the wire; an error that explains itself needs no traceback."""
+    if isinstance(error, WorkerError) and kind != "internal":
+        return schema.Failure(kind=kind, message=clean_text(error.message), cost=cost)
+    trace = "".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:]
+    message = f"{type(error).__name__}: {error}".rstrip(". \n")
+    return schema.Failure(
+        kind=kind, message=clean_text(message), traceback=clean_text(trace), cost=cost
+    )
+
+
+def free_memory(device: torch.device) -> None:
+    """Gives back what a failed task may still hold."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def _answered(order: Order, context: TrainContext) -> TaskEnded:
+    run = order.run
+    answer = _answer(run.work, unpack_tensors(run.tensors, order.frames), context)
+    place = non_finite_place(answer.result)
+    if place is not None:
+        raise Diverged(f"The result's {place} is no finite number")
+    entries, frames = pack_tensors(answer.tensors)
+    result = schema.Result(task=run.task, lease=run.lease, result=answer.result, tensors=entries)
+    return TaskEnded(result, frames)
+
+
+def _answer(work: schema.TaskWork, tensors: Arrays, context: TrainContext) -> Answer:
+    # Imported with the first task of their kind, so that the worker is ready sooner.
+    if tensors:
+        raise InvalidTask(f"This kind of task takes no tensors, found {', '.join(tensors)}")
+    match work:
+        case schema.DescribeWork():
+            return Answer(_describe(work))
+        case schema.TrainWork():
+            from archloom_worker import train  # noqa: PLC0415
+
+            return Answer(train.train(work, context))
+        case schema.EvaluateWork():
+            from archloom_worker import evaluation  # noqa: PLC0415
+
+            return Answer(evaluation.evaluate(work, context))
+
+
+def _describe(work: schema.DescribeWork) -> schema.DescribeResult:
+    from archloom_worker import measure  # noqa: PLC0415
+
+    description = measure.describe_network(work.graph)
+    return schema.DescribeResult(
+        output_shapes=description.output_shapes,
+        counts=schema.NetworkCounts(
+            parameter_count=description.parameter_count, multiply_adds=description.multiply_adds
+        ),
+        parameters=tuple(
+            schema.ParameterShape(name=name, shape=shape) for name, shape in description.parameters
+        ),
+        code=description.code,
+    )
