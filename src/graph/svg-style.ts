@@ -94,12 +94,14 @@ function paletteRules(theme: DrawingTheme): string {
   if (theme === 'light') return rules(`.${drawingClass}`, light)
   if (theme === 'dark') return rules(`.${drawingClass}`, dark)
   // Alone in a file the drawing is the root itself; within a page it stands below it.
-  const unlessLight = [`:root:not([data-theme="light"]) .${drawingClass}`, `.${drawingClass}:root`]
+  const alone = `.${drawingClass}:root`
+  const unlessLight = [`:root:not([data-theme="light"]) .${drawingClass}`, alone]
+  const printed = [`:root:root:root .${drawingClass}`, `${alone}:root`]
   return [
     rules(`.${drawingClass}`, light),
     `@media (prefers-color-scheme: dark) {\n${unlessLight.map((item) => rules(item, dark)).join('\n')}\n}`,
     rules(`:root[data-theme="dark"] .${drawingClass}`, dark),
-    `@media print {\n${rules(`:root:root:root .${drawingClass}`, light)}\n}`,
+    `@media print {\n${printed.map((item) => rules(item, light)).join('\n')}\n}`,
   ].join('\n')
 }
 

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { drawGraph } from '#src/graph/draw.ts'
+import type { Drawing } from '#src/graph/drawing.ts'
+import { renderSvg } from '#src/graph/svg.ts'
+import { placeDrawing, type Rectangle } from '#src/graph/svg-layout.ts'
+import { Random } from '#src/random/random.ts'
+import { randomGraph } from '#test/fixtures/random-graph.ts'
+
+const cell: Drawing = {
+  title: 'A cell with <three> "nodes" & edges',
+  direction: 'right',
+  nodes: [
+    { id: 'in', label: 'input', role: 'input' },
+    { id: 'middle', label: '1', role: 'merge' },
+    { id: 'box', label: 'conv 3×3', detail: '16×8×8', role: 'conv', group: 'part' },
+    { id: 'out', label: 'output', role: 'output' },
+  ],
+  edges: [
+    { from: 'in', to: 'middle', label: 'conv <1×1>', role: 'conv' },
+    { from: 'in', to: 'box', label: 'none', role: 'zero' },
+    { from: 'middle', to: 'out', label: 'skip', role: 'identity' },
+    { from: 'middle', to: 'box' },
+    { from: 'box', to: 'out' },
+  ],
+  groups: [
+    { id: 'part', label: 'A part' },
+    { id: 'empty', label: 'Nothing in it' },
+  ],
+}
+
+/** Names of tags left open or closed twice; empty for well-formed markup. */
+function unbalanced(svg: string): string[] {
+  const open: string[] = []
+  for (const [, close, name = '', , self] of svg.matchAll(
+    /<(\/?)([a-z]+)((?:\s[a-zA-Z:-]+="[^"<]*")*)\s*(\/?)>/g,
+  )) {
+    if (self) continue
+    if (!close) open.push(name)
+    else if (open.pop() !== name) return [name]
+  }
+  return open
+}
+
+function overlap(first: Rectangle, second: Rectangle): boolean {
+  return (
+    Math.abs(first.x - second.x) < (first.width + second.width) / 2 &&
+    Math.abs(first.y - second.y) < (first.height + second.height) / 2
+  )
+}
+
+describe('renderSvg', () => {
+  it('writes one well-formed element with a name for those who do not see it', () => {
+    const svg = renderSvg(cell)
+    expect(unbalanced(svg)).toEqual([])
+    expect(svg.match(/<svg/g)).toHaveLength(1)
+    expect(svg).toContain(
+      'role="img" aria-label="A cell with &lt;three&gt; &quot;nodes&quot; &amp;',
+    )
+    expect(svg).toContain('<title>A cell with &lt;three&gt;')
+    expect(svg).toContain('>conv &lt;1×1&gt;</text>')
+    expect(svg).not.toMatch(/NaN|undefined|Infinity|<script|href=|url\(/)
+  })
+
+  it('draws every node, arrow, label and group that has members', () => {
+    const svg = renderSvg(cell)
+    expect(svg.match(/class="node /g)).toHaveLength(4)
+    expect(svg.match(/class="line"/g)).toHaveLength(5)
+    expect(svg.match(/class="head"/g)).toHaveLength(5)
+    expect(svg.match(/class="plate"/g)).toHaveLength(3)
+    expect(svg).toContain('<g class="edge zero">')
+    expect(svg).toContain('>A part</text>')
+    expect(svg).not.toContain('Nothing in it')
+  })
+
+  it('keeps every style rule to the drawing', () => {
+    const [, css = ''] = /<style>([^<]*)<\/style>/.exec(renderSvg(cell)) ?? []
+    const selectors = [...css.matchAll(/^\s*([^@{}\n][^{}\n]*) \{/gm)].map(
+      (match) => match[1] ?? '',
+    )
+    expect(selectors.length).toBeGreaterThan(40)
+    for (const selector of selectors) expect(selector).toContain('.archloom-drawing')
+  })
+
+  it('follows the page and the system unless told which theme', () => {
+    const auto = renderSvg(cell)
+    expect(auto).toContain('@media (prefers-color-scheme: dark)')
+    expect(auto).toContain(':root[data-theme="dark"] .archloom-drawing')
+    const dark = renderSvg(cell, { theme: 'dark', background: true })
+    const light = renderSvg(cell, { theme: 'light', background: true })
+    expect(dark).not.toContain('@media')
+    expect(dark).toContain('color-scheme: dark')
+    expect(light).toContain('color-scheme: light')
+    expect(light).toContain('<rect class="ground"')
+    expect(auto).not.toContain('<rect class="ground"')
+  })
+
+  it('gives the same bytes for the same drawing', () => {
+    expect(renderSvg(cell)).toBe(renderSvg(JSON.parse(JSON.stringify(cell)) as Drawing))
+  })
+
+  it('renders any network', () => {
+    for (let index = 0; index < 12; index++) {
+      const drawing = drawGraph(randomGraph(Random.named(index, 'svg')).graph)
+      const svg = renderSvg(drawing)
+      expect(unbalanced(svg)).toEqual([])
+      expect(svg).not.toMatch(/NaN|undefined|Infinity/)
+    }
+  })
+})
+
+describe('placeDrawing', () => {
+  it('keeps everything within the picture, boxes and labels apart, members in their frame', () => {
+    const placed = placeDrawing(cell)
+    const labels = placed.edges.flatMap(({ label }) => (label ? [label] : []))
+    const areas = [...placed.nodes.map(({ area }) => area), ...labels]
+    for (const { x, y, width, height } of [...areas, ...placed.groups.map(({ area }) => area)]) {
+      expect(x - width / 2).toBeGreaterThanOrEqual(0)
+      expect(y - height / 2).toBeGreaterThanOrEqual(0)
+      expect(x + width / 2).toBeLessThanOrEqual(placed.width)
+      expect(y + height / 2).toBeLessThanOrEqual(placed.height)
+    }
+    for (const [index, area] of areas.entries()) {
+      expect(areas.slice(index + 1).some((other) => overlap(area, other))).toBe(false)
+    }
+    const [frame] = placed.groups
+    const box = placed.nodes.find(({ node }) => node.id === 'box')?.area
+    expect(frame && box && frame.area.width > box.width && frame.area.height > box.height).toBe(
+      true,
+    )
+  })
+
+  it('lays layers out in the direction asked for', () => {
+    const centres = (direction: Drawing['direction']) =>
+      placeDrawing({ ...cell, direction }).nodes.map(({ area }) => area)
+    const [first, , , last] = centres('right')
+    expect(last && first && last.x > first.x).toBe(true)
+    const [top, , , bottom] = centres('down')
+    expect(bottom && top && bottom.y > top.y).toBe(true)
+  })
+
+  it('ends lines at the circle of a sign', () => {
+    const placed = placeDrawing(cell)
+    const sign = placed.nodes.find(({ form }) => form === 'sign')?.area
+    const tip = placed.edges.find(({ edge }) => edge.to === 'middle')?.points.at(-1)
+    if (!sign || !tip) throw new Error('Expected a sign and a line to it')
+    expect(Math.hypot(tip.x - sign.x, tip.y - sign.y)).toBeCloseTo(sign.width / 2, 6)
+  })
+})
