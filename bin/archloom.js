@@ -53,8 +53,8 @@ function handOver(node) {
 function fail() {
   console.error(
     `archloom: Node ${minimumNode} is needed, but this is ${process.version} and the pinned Node is not ` +
-      'installed; in a checkout run npm start, elsewhere let npm run the install script of the ' +
-      'package node (npm rebuild node)',
+      'installed; in a checkout run npm start, elsewhere use Node 24, or let npm run the install ' +
+      'script of the package node (npm install-scripts approve node, then npm rebuild node)',
   )
   process.exitCode = 3
 }

@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -100,6 +100,12 @@ function requirePinnedNode() {
   say('Fetching the pinned Node')
   const folder = join(modules, 'node')
   run(process.execPath, ['installArchSpecificPackage.js'], folder)
+  // npm links a program only if it was there when npm looked.
+  if (!existsSync(pinnedNode)) {
+    mkdirSync(join(modules, '.bin'), { recursive: true })
+    rmSync(pinnedNode, { force: true })
+    symlinkSync(join('..', 'node', 'bin', 'node'), pinnedNode)
+  }
   if (pinnedNodeRuns()) return
   fail('The pinned Node does not run after its installation; delete node_modules and try again')
 }
