@@ -19,11 +19,13 @@ export function architectureSection(
     return { id: 'architecture', title, body: html`<p class="muted">None yet.</p>` }
   }
   const body = html`<div class="architecture">
+<div class="architecture-main">
 ${picture !== null && html`<figure class="card drawing"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the best architecture">${picture}</div></figure>`}
-<div class="card">${factList(summary, winner, shown)}</div>
-</div>
 ${copyable(winner.architecture, 'architecture')}
-${lineage(summary, winner, shown)}`
+${lineage(summary, winner, shown)}
+</div>
+<div class="card">${factList(summary, winner, shown)}</div>
+</div>`
   return { id: 'architecture', title, body }
 }
 
@@ -67,7 +69,7 @@ function lineage(
   const tail = chain.length > lineageLimit ? chain.slice(2 - lineageLimit) : chain
   const skipped = chain.length - head.length - tail.length
   const gap = html`<li class="muted">${integer(skipped)} more</li>`
-  return html`<h3>Lineage</h3><ol class="lineage" aria-label="Lineage, oldest first">${head.map((trial) => ancestor(trial, shown))}${skipped > 0 && gap}${tail.map((trial) => ancestor(trial, shown))}</ol>`
+  return html`<div><h3>Lineage</h3><ol class="lineage" aria-label="Lineage, oldest first">${head.map((trial) => ancestor(trial, shown))}${skipped > 0 && gap}${tail.map((trial) => ancestor(trial, shown))}</ol></div>`
 }
 
 function ancestor(trial: TrialSummary, shown: ReadonlySet<number>): Html {

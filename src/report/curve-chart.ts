@@ -15,10 +15,10 @@ const pointLimit = 120
 
 type Measure = 'valAccuracy' | 'trainAccuracy'
 
-/** Accuracy over epochs; null when no trial has a curve. */
+/** Accuracy over epochs; null when no trial has a curve of two points. */
 export function curveFigure(summary: RunSummary): Html | null {
   const withCurve = summary.trials.filter(({ curve }) => curve.length > 0)
-  if (withCurve.length === 0) return null
+  if (!withCurve.some(({ curve }) => curve.length > 1)) return null
   const chosen = withCurve.find(({ trial }) => trial === (summary.selected ?? summary.leader))
   const shown = thinned(withCurve, curveCountLimit, (trial) => trial === chosen)
   const x = epochAxis(shown)

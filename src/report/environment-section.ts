@@ -66,7 +66,7 @@ const groupTitles: Readonly<Record<string, string>> = {
 
 function tables(environments: readonly EnvironmentSummary[]): Html {
   const groups = Map.groupBy(factsOf(environments), ({ group }) => group)
-  return html`<div class="fact-groups">${[...groups].map(
+  return html`<div class="fact-groups${environments.length > 1 && ' stacked'}">${[...groups].map(
     ([group, facts]) => html`<div class="card facts-card">
 <h3>${groupTitles[group] ?? group}</h3>
 ${factTable(
@@ -107,7 +107,7 @@ function factTable(
   const head = environments.map(({ hash }) => html`<th scope="col">${shortHash(hash)}</th>`)
   const rows = facts.map(
     ({ path, values, differs }) =>
-      html`<tr${differs && html` class="differs"`}><th scope="row">${readable(path)}${differs && html` <span class="chip warn">differs</span>`}</th>${values.map(valueCell)}</tr>`,
+      html`<tr${differs && html` class="differs"`}><th scope="row">${name === 'packages' ? path : readable(path)}${differs && html` <span class="chip warn">differs</span>`}</th>${values.map(valueCell)}</tr>`,
   )
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Facts: ${name}"><table class="facts">
 <thead${environments.length === 1 && html` class="unseen"`}><tr><th scope="col">Fact</th>${head}</tr></thead>
@@ -130,24 +130,18 @@ const acronyms: Readonly<Record<string, string>> = {
   os: 'OS',
 }
 
-/** `intraOpThreads` as `Intra op threads`. */
+/** `intraOpThreads` as `Intra op threads`; names of packages and devices stay as they are. */
 function readable(path: string): string {
-  return path
+  const words = path
     .split(' · ')
-    .map((part, index) => (index === 0 ? spaced(part) : part))
-    .join(' · ')
+    .map((part) => (/^[a-z]+[a-zA-Z0-9]*$/.test(part) ? spaced(part) : part))
+  const text = words.join(' · ')
+  return /^[a-z]/.test(text) && !text.startsWith('cuDNN')
+    ? text.charAt(0).toUpperCase() + text.slice(1)
+    : text
 }
 
 function spaced(key: string): string {
-  const words = key
-    .replace(/Bytes$/, '')
-    .split(/(?<=[a-z0-9])(?=[A-Z])/)
-    .map((word) => {
-      const low = word.toLowerCase()
-      return acronyms[low] ?? low
-    })
-  const text = words.join(' ')
-  return /^[a-z]/.test(text) && !text.startsWith('cuDNN') && !/[-_.]/.test(text)
-    ? text.charAt(0).toUpperCase() + text.slice(1)
-    : text
+  const words = key.replace(/Bytes$/, '').split(/(?<=[a-z0-9])(?=[A-Z])/)
+  return words.map((word) => acronyms[word.toLowerCase()] ?? word.toLowerCase()).join(' ')
 }

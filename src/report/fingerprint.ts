@@ -60,25 +60,47 @@ export function environmentsUsed(summary: RunSummary): EnvironmentSummary[] {
 const separator = '\u0000'
 
 function flatten(value: unknown, path: readonly string[]): [string, string][] {
-  if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) {
+  if (Array.isArray(value) && value.some(isRecord)) {
+    const names = namesOf(value)
     return value.flatMap((item, index) => {
-      const name = nameOf(item)
-      const facts = flatten(item, [...path, name ?? String(index + 1)])
-      // A name stands in the path already.
-      return name === undefined ? facts : facts.filter(([key]) => !key.endsWith(`${separator}name`))
+      const name = names[index]
+      if (name === undefined) return [entry([...path, String(index + 1)], inline(item))]
+      const { name: _, ...rest } = isRecord(item) ? item : {}
+      return flatten(rest, [...path, name])
     })
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  if (isRecord(value)) {
     return Object.entries(value).flatMap(([key, item]) => flatten(item, [...path, key]))
   }
-  if (path.length === 0) return value === null ? [] : [['value', String(value)]]
-  return [[path.join(separator), printed(path.at(-1) ?? '', value)]]
+  if (path.length === 0) return value === null ? [] : [entry(['value'], String(value))]
+  return [entry(path, printed(path.at(-1) ?? '', value))]
 }
 
-/** Data sets and packages are listed by their name, other items by their number. */
-function nameOf(item: unknown): string | undefined {
-  const named = z.looseObject({ name: z.string() }).safeParse(item)
-  return named.data?.name
+function entry(path: readonly string[], words: string): [string, string] {
+  return [path.join(separator), words]
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Data sets are listed by their name; items without one, or with one name twice, by number. */
+function namesOf(items: readonly unknown[]): (string | undefined)[] {
+  const names = items.map((item) =>
+    isRecord(item) && typeof item.name === 'string' ? item.name : undefined,
+  )
+  const unique = new Set(names).size === names.length
+  return unique ? names : names.map(() => undefined)
+}
+
+/** An item in one line: `package torch, locked 2.13.0, installed 2.12.1`. */
+function inline(item: unknown): string {
+  if (!isRecord(item)) return printed('', item)
+  return Object.entries(item)
+    .map(
+      ([key, value]) => `${key} ${isRecord(value) ? JSON.stringify(value) : printed(key, value)}`,
+    )
+    .join(', ')
 }
 
 function printed(key: string, value: unknown): string {

@@ -67,7 +67,7 @@ h1 { font-size: 34px; line-height: 1.15; letter-spacing: -0.025em; font-weight: 
 .tile { background: var(--surface); padding: 16px 18px 14px; }
 .tile dt { font-size: 12.5px; color: var(--muted); }
 .tile dd { margin: 0; }
-.tile .value { font-size: 25px; line-height: 1.25; letter-spacing: -0.025em; font-weight: 600; font-variant-numeric: tabular-nums; margin: 3px 0 2px; }
+.tile .value { font-size: 23px; white-space: nowrap; line-height: 1.25; letter-spacing: -0.025em; font-weight: 600; font-variant-numeric: tabular-nums; margin: 3px 0 2px; }
 .tile .note-text { font-size: 12.5px; color: var(--muted); line-height: 1.4; }
 
 section { padding-top: 48px; }
@@ -84,9 +84,10 @@ figcaption { font-size: 12.5px; line-height: 1.45; margin-top: 8px; }
 .toggle { font-size: 12.5px; color: var(--muted); display: inline-flex; align-items: center; gap: 6px; cursor: pointer; white-space: nowrap; }
 .toggle input { accent-color: var(--accent); margin: 0; }
 
-.architecture { display: grid; grid-template-columns: minmax(0, 2fr) minmax(260px, 1fr); gap: 16px; margin-bottom: 12px; }
-.architecture > :only-child { grid-column: 1 / -1; }
-.drawing { display: flex; align-items: center; justify-content: center; padding: 16px; }
+.architecture { display: grid; grid-template-columns: minmax(0, 2fr) minmax(260px, 1fr); gap: 16px; }
+.architecture-main { display: flex; flex-direction: column; gap: 12px; min-width: 0; }
+.architecture-main .copyable { margin: 0; }
+.drawing { display: flex; flex: 1; align-items: center; justify-content: center; padding: 20px 16px; }
 .drawing .scroll { max-width: 100%; text-align: center; }
 .drawing svg { max-width: 100%; height: auto; }
 .fact-list { margin: 0; padding: 8px 18px; font-size: 13.5px; }
@@ -100,7 +101,6 @@ figcaption { font-size: 12.5px; line-height: 1.45; margin-top: 8px; }
 .lineage li { display: inline-flex; gap: 6px; align-items: baseline; }
 .lineage li:not(:last-child)::after { content: "→"; color: var(--faint); margin: 0 10px 0 4px; }
 .lineage-value { font-variant-numeric: tabular-nums; font-weight: 550; }
-.architecture ~ h3 { margin-top: 20px; }
 
 .copyable { position: relative; margin: 0 0 12px; }
 pre {
@@ -148,6 +148,7 @@ summary:hover { color: var(--ink); }
 .hash { font-size: 12px; overflow-wrap: anywhere; }
 .fact-groups { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 1fr); gap: 16px; align-items: start; }
 .fact-groups > :only-child { grid-column: 1 / -1; }
+.fact-groups.stacked { grid-template-columns: minmax(0, 1fr); }
 .facts-card { padding: 14px 18px; min-width: 0; }
 .facts-card details { margin-top: 10px; }
 .facts { margin-top: 8px; }
@@ -176,7 +177,7 @@ footer { padding-top: 56px; padding-bottom: 40px; font-size: 12.5px; color: var(
   .lead { font-size: 17px; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tile { padding: 12px 14px; }
-  .tile .value { font-size: 21px; }
+  .tile .value { font-size: 20px; }
   .figures .card { padding: 14px 12px 12px; }
   .tall { max-height: 70vh; }
   .rows div { display: block; }
