@@ -4,7 +4,10 @@
  * `test/contract/channel` holds for both.
  */
 
-/** Names a peer, for as long as it is connected; a new connection may bear a name again. */
+/**
+ * Names a peer: the routing id that it chose (workers choose their name) or was given, as Latin-1. A
+ * peer that connects anew may bear its name again.
+ */
 export type PeerId = string
 
 export interface Incoming {

@@ -125,7 +125,7 @@ function channelOver(socket: Router, endpoint: string, release: () => PromiseLik
     endpoint: socket.lastEndpoint ?? endpoint,
     async send(peer, parts) {
       try {
-        await socket.send([Buffer.from(peer, 'hex'), ...parts])
+        await socket.send([Buffer.from(peer, 'latin1'), ...parts])
       } catch (cause) {
         throw unreachablePeer(peer, cause)
       }
@@ -142,7 +142,7 @@ function channelOver(socket: Router, endpoint: string, release: () => PromiseLik
 
 async function* incoming(socket: Router): AsyncIterable<Incoming> {
   for await (const [routingId, ...parts] of socket) {
-    if (routingId) yield { peer: routingId.toString('hex'), parts }
+    if (routingId) yield { peer: routingId.toString('latin1'), parts }
   }
 }
 

@@ -2,6 +2,7 @@
  * One step of the pool in the making: a copy that the transitions write to, and the commands that
  * they collect. It never leaves `step`, which is pure for this reason.
  */
+import type { ArchloomError } from '#src/errors.ts'
 import type { ToWorker } from '#src/protocol/messages.ts'
 import type {
   PoolCommand,
@@ -14,11 +15,13 @@ import type {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-export interface Draft extends Writable<Omit<PoolState, 'workers' | 'tasks' | 'datasets'>> {
+export interface Draft
+  extends Writable<Omit<PoolState, 'workers' | 'tasks' | 'datasets' | 'complaints'>> {
   readonly nowMs: number
   readonly workers: Map<string, WorkerState>
   readonly tasks: Map<string, TaskState>
   readonly datasets: PoolState['datasets'] extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never
+  readonly complaints: Map<string, ArchloomError>
   readonly commands: PoolCommand[]
 }
 
@@ -29,6 +32,7 @@ export function beginDraft(state: PoolState, nowMs: number): Draft {
     workers: new Map(state.workers),
     tasks: new Map(state.tasks),
     datasets: new Map(state.datasets),
+    complaints: new Map(state.complaints),
     commands: [],
   }
 }

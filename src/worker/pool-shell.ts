@@ -61,6 +61,7 @@ export class PoolShell implements WorkerPool {
    * @throws the reason when they cannot be started; the pool must then be disposed
    */
   async open(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
     process.once('exit', this.#onProcessExit)
     const onAbort = () => this.#opened.reject(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -232,9 +233,10 @@ export class PoolShell implements WorkerPool {
   }
 
   async #send(peer: PeerId, parts: readonly Uint8Array[]): Promise<void> {
-    const [index = '', id = ''] = peer.split(':', 2)
+    const colon = peer.indexOf(':')
+    const { channel } = this.#parts.channels[Number(peer.slice(0, colon))] ?? {}
     try {
-      await this.#parts.channels[Number(index)]?.channel.send(id, parts)
+      await channel?.send(peer.slice(colon + 1), parts)
     } catch {
       this.#dispatch({ kind: 'unreachable', peer })
     }

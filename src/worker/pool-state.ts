@@ -106,8 +106,8 @@ export interface PoolState {
   /** In order of submission; only what is not settled. */
   readonly tasks: ReadonlyMap<string, TaskState>
   readonly datasets: ReadonlyMap<DatasetName, DatasetFacts>
-  /** The newest complaint about a message from a stranger, for when a worker then ends. */
-  readonly complaint: ArchloomError | null
+  /** What was wrong with a starting worker's message, by worker, for when it then ends. */
+  readonly complaints: ReadonlyMap<string, ArchloomError>
   readonly tickedMs: number
   readonly closingMs: number
 }
@@ -193,7 +193,7 @@ export function newPool(rules: PoolRules, localWorkers: readonly string[]): Pool
     workers: new Map(workers),
     tasks: new Map(),
     datasets: new Map(),
-    complaint: null,
+    complaints: new Map(),
     tickedMs: 0,
     closingMs: 0,
   }

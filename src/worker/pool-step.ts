@@ -128,7 +128,8 @@ function rejectPeer(draft: Draft, peer: PeerId, error: ArchloomError): void {
   refusePeer(draft, peer, { error, mend: 'Install the same archloom on both sides' })
   const worker = workerOf(draft, peer)
   if (worker === undefined) {
-    draft.complaint = error
+    // A worker's routing id is its name.
+    draft.complaints.set(peer.slice(peer.indexOf(':') + 1), error)
     return
   }
   failTasksOf(

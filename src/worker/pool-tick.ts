@@ -112,7 +112,7 @@ function endStuckTask(draft: Draft, worker: WorkerState, task: TaskState): void 
 function endSlowStart(draft: Draft, worker: WorkerState): void {
   const limit = seconds(draft.rules.startMs)
   const error =
-    draft.complaint ??
+    draft.complaints.get(worker.name) ??
     new ArchloomError(
       'worker/would-not-start',
       `Worker ${worker.name} did not say hello within ${limit}; look for the trouble with: archloom env doctor`,

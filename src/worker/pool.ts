@@ -108,12 +108,13 @@ export async function startPool(options: PoolOptions): Promise<WorkerPool> {
   }
 }
 
-async function openChannels({ workers, listen }: PoolOptions): Promise<PoolChannel[]> {
+async function openChannels({ workers, listen, logger }: PoolOptions): Promise<PoolChannel[]> {
   const channels: PoolChannel[] = []
   if (workers > 0) channels.push({ channel: await openIpcChannel(), local: true })
   if (listen === undefined) return channels
   try {
     const channel = await openTcpChannel(listen.endpoint, listen.curve)
+    logger.info({ endpoint: channel.endpoint }, 'Listening for workers on other machines')
     return [...channels, { channel, local: false }]
   } catch (error) {
     for (const { channel } of channels) await channel[Symbol.asyncDispose]()

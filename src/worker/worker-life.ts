@@ -15,6 +15,7 @@ const longestBackoffMs = 10_000
 
 export function launchWorker(draft: Draft, worker: WorkerState): void {
   const incarnation = worker.incarnation + 1
+  draft.complaints.delete(worker.name)
   changeWorker(draft, worker, {
     phase: { kind: 'starting', sinceMs: draft.nowMs },
     incarnation,
@@ -61,8 +62,9 @@ export function buryWorker(draft: Draft, worker: WorkerState, exit: WorkerExit):
   logTo(draft, 'warn', 'Worker ended', { worker: worker.name, reason })
   if (phase.kind === 'starting') {
     const trouble = explainFailedStart(worker.name, exit, draft.rules)
-    const error = draft.complaint ?? trouble.error
-    if (trouble.final || draft.complaint !== null) dismissWorker(draft, buried, error)
+    const complaint = draft.complaints.get(worker.name)
+    const error = complaint ?? trouble.error
+    if (trouble.final || complaint !== undefined) dismissWorker(draft, buried, error)
     else restartWorker(draft, buried, true, error)
     return
   }
