@@ -70,7 +70,7 @@ export function nasBench201(settings: SkeletonSettings): SearchSpace<Cell> {
 
 export const nasBench201Entry: SpaceEntry<typeof SkeletonSettings> = {
   name: 'nas-bench-201',
-  summary: 'Cells of four nodes with one of five operations on each of six edges (15,625 cells)',
+  summary: 'Cells of four nodes with one of five operations on each of six edges',
   source: 'Dong and Yang 2020, "NAS-Bench-201", section 2',
   settings: SkeletonSettings,
   create: nasBench201,

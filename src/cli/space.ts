@@ -1,0 +1,216 @@
+import { writeFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { ArchloomError } from '#src/errors.ts'
+import { integer } from '#src/report/format.ts'
+import {
+  describeSpace,
+  describeSpaces,
+  drawArchitecture,
+  type SpaceDescription,
+  sampleSpace,
+} from '#src/runner/inspect-space.ts'
+import { collect, parseSeed } from './options.ts'
+
+interface SpaceFlags {
+  readonly json: boolean
+  readonly set: readonly string[]
+}
+
+interface SampleFlags extends SpaceFlags {
+  readonly count: number
+  readonly seed: string
+}
+
+interface DrawFlags extends SpaceFlags {
+  readonly space: string
+  readonly out?: string
+  readonly theme: 'auto' | 'light' | 'dark'
+  readonly network?: readonly number[]
+  readonly classes: number
+}
+
+/** `archloom space`: what can be searched, without running anything. */
+export function spaceCommand(): Command {
+  return new Command('space')
+    .description('list, show, sample and draw search spaces')
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(countCommand())
+    .addCommand(sampleCommand())
+    .addCommand(drawCommand())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom space list
+  archloom space show chain --set maxDepth=4
+  archloom space sample nas-bench-201 --count 3
+  archloom space draw "conv3-16-relu|max2" --space chain --out chain.svg`,
+    )
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('every search space, with the number of its architectures at default settings')
+    .option('--json', 'one JSON document on stdout', false)
+    .action(({ json }: { readonly json: boolean }) => {
+      const spaces = describeSpaces()
+      if (json) return printJson(spaces)
+      const width = Math.max(...spaces.map(({ name }) => name.length)) + 2
+      for (const space of spaces) {
+        print(`${space.name.padEnd(width)}${space.summary}`)
+        print(`${' '.repeat(width)}${countWords(space)} architectures; ${space.source}`)
+      }
+    })
+}
+
+function showCommand(): Command {
+  return addSpaceOptions(new Command('show'))
+    .description('what a space holds, what its sampler draws from, its settings and an example')
+    .argument('<name>', 'a search space; archloom space list names them')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom space show nas-bench-201
+  archloom space show chain --set "conv={kernels: [3], channels: [16, 32]}" --set pool=null`,
+    )
+    .action((name: string, { json, set }: SpaceFlags) => {
+      const space = describeSpace({ name, overrides: set })
+      if (json) return printJson(space)
+      print(`${space.name}: ${space.summary}`)
+      print(`Source        ${space.source}`)
+      print(`Architectures ${countWords(space)}`)
+      print(`Sampling      ${space.distribution}`)
+      print(`Settings      ${JSON.stringify(space.settings)}`)
+      print(`Example       ${space.example}`)
+    })
+}
+
+function countCommand(): Command {
+  return addSpaceOptions(new Command('count'))
+    .description('how many architectures a space holds')
+    .argument('<name>', 'a search space')
+    .addHelpText('after', '\nExamples:\n  archloom space count chain --set maxDepth=10')
+    .action((name: string, { json, set }: SpaceFlags) => {
+      const { count, countKind } = describeSpace({ name, overrides: set })
+      if (json) printJson({ name, count, countKind })
+      else print(countKind === 'exact' ? count : `${count} (${countKind})`)
+    })
+}
+
+function sampleCommand(): Command {
+  return addSpaceOptions(new Command('sample'))
+    .description("draw architectures with the space's own sampler, one a line")
+    .argument('<name>', 'a search space')
+    .option('--count <number>', 'how many', parseCount, 1)
+    .option('--seed <number>', 'the same seed draws the same architectures', parseSeed, '0')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom space sample nas-bench-201 --count 5 --seed 3
+  archloom space sample chain --set sampling=depths --json`,
+    )
+    .action((name: string, { json, set, count, seed }: SampleFlags) => {
+      const samples = sampleSpace({ name, overrides: set }, seed, count)
+      if (json) printJson(samples)
+      else for (const { architecture } of samples) print(architecture)
+    })
+}
+
+function drawCommand(): Command {
+  return addSpaceOptions(new Command('draw'))
+    .description('draw an architecture, or the network that is made of it, as SVG')
+    .argument('<architecture>', "the architecture's text form, quoted")
+    .requiredOption('--space <name>', 'the space that it is from')
+    .option('--out <file>', 'where to write the picture; by default stdout')
+    .option(
+      '--network <CxHxW>',
+      'draw the whole network for images of this size, such as 3x32x32',
+      parseImage,
+    )
+    .option('--classes <number>', 'classes of that network', parseCount, 10)
+    .addOption(
+      new Option('--theme <theme>', 'colors; auto follows the reader')
+        .choices(['auto', 'light', 'dark'])
+        .default('auto'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  archloom space draw "conv3-16-relu|max2" --space chain --out chain.svg
+  archloom space draw "conv3-16-relu|max2" --space chain --network 1x28x28 --out network.svg`,
+    )
+    .action(draw)
+}
+
+async function draw(text: string, flags: DrawFlags): Promise<void> {
+  const { space, set, out, theme, network, classes, json } = flags
+  const drawn = drawArchitecture({ name: space, overrides: set }, text, {
+    theme,
+    background: true,
+    ...(network && { task: { inputShape: network, classCount: classes } }),
+  })
+  if (out !== undefined) await writePicture(out, drawn.svg)
+  const { svg, ...architecture } = drawn
+  if (json) printJson(out === undefined ? drawn : { ...architecture, path: out })
+  else if (out === undefined) process.stdout.write(svg)
+  else print(`Wrote ${out}`)
+}
+
+async function writePicture(path: string, svg: string): Promise<void> {
+  try {
+    await writeFile(path, svg)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ArchloomError('config/usage', `Cannot write the picture ${path}: ${reason}`, {
+      cause,
+    })
+  }
+}
+
+function addSpaceOptions(command: Command): Command {
+  return command
+    .option('--set <setting=value>', 'change a setting of the space; repeatable', collect, [])
+    .option('--json', 'one JSON document on stdout', false)
+}
+
+function countWords({ count, countKind }: SpaceDescription): string {
+  const value = BigInt(count)
+  const digits =
+    value < 10n ** 15n ? integer(Number(value)) : `about ${Number(value).toPrecision(4)}`
+  switch (countKind) {
+    case 'exact':
+      return digits
+    case 'upper-bound':
+      return `at most ${digits}`
+    case 'lower-bound':
+      return `at least ${digits}`
+  }
+}
+
+function parseCount(value: string): number {
+  const count = Number(value)
+  if (/^[0-9]+$/.test(value) && count >= 1 && count <= 1_000_000) return count
+  throw new InvalidArgumentError(
+    `expected an integer from 1 to 1000000, found ${JSON.stringify(value)}`,
+  )
+}
+
+function parseImage(value: string): readonly number[] {
+  const sizes = /^([1-9][0-9]*)x([1-9][0-9]*)x([1-9][0-9]*)$/.exec(value)
+  if (sizes) return sizes.slice(1).map(Number)
+  throw new InvalidArgumentError(
+    `expected channels, height and width such as 3x32x32, found ${JSON.stringify(value)}`,
+  )
+}
+
+function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2))
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

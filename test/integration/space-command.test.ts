@@ -1,0 +1,77 @@
+/** `archloom space …`, as a person runs it. */
+import { spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { projectFolder } from '#src/environment/folders.ts'
+import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
+
+function space(...args: readonly string[]) {
+  const main = join(projectFolder(), 'src', 'main.ts')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'space', ...args], {
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+const cell = '|none~0|+|skip_connect~0|none~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|'
+
+describe('archloom space', () => {
+  it('lists every space with its number of architectures', () => {
+    const { status, stdout } = space('list')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^nas-bench-201 +\S/m)
+    expect(stdout).toMatch(/^chain +\S/m)
+    expect(stdout).toContain('15,625 architectures')
+  })
+
+  it('shows one with changed settings', () => {
+    const { status, stdout } = space('show', 'chain', '--set', 'maxDepth=2', '--set', 'conv=null')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^Architectures 6$/m)
+    expect(stdout).toContain('"conv":null')
+  })
+
+  it('counts exactly', () => {
+    expect(space('count', 'nas-bench-201').stdout).toBe('15625\n')
+    const json: unknown = JSON.parse(space('count', 'chain', '--json').stdout)
+    expect(json).toEqual({ name: 'chain', count: '299592', countKind: 'exact' })
+  })
+
+  it('samples what its seed says, one a line or as JSON', () => {
+    const args = ['sample', 'nas-bench-201', '--count', '3', '--seed', '7']
+    const lines = space(...args)
+      .stdout.trimEnd()
+      .split('\n')
+    expect(lines).toHaveLength(3)
+    const samples = JSON.parse(space(...args, '--json').stdout) as { architecture: string }[]
+    expect(samples.map(({ architecture }) => architecture)).toEqual(lines)
+  })
+
+  it('draws to stdout or to a file', async () => {
+    await using folder = await temporaryFolder()
+    const args = ['draw', cell, '--space', 'nas-bench-201']
+    const { status, stdout } = space(...args)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^<svg .*avg pool 3×3.*<\/svg>\n$/s)
+    const path = join(folder.path, 'cell.svg')
+    expect(space(...args, '--out', path).stdout).toBe(`Wrote ${path}\n`)
+    expect(await readFile(path, 'utf8')).toBe(stdout)
+  })
+
+  it.each([
+    [['show', 'chian'], 'unknown name "chian"; did you mean "chain"?'],
+    [['sample', 'chain', '--count', '0'], 'expected an integer from 1 to 1000000'],
+    [['draw', 'conv9-16-relu', '--space', 'chain'], 'layer 1 of 1'],
+    [
+      ['draw', 'max2', '--space', 'chain', '--out', 'missing/folder/x.svg'],
+      'Cannot write the picture',
+    ],
+  ])('refuses %j in one sentence and with exit status 2', (args, sentence) => {
+    const { status, stdout, stderr } = space(...args)
+    expect(status).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(sentence)
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+})
