@@ -51,8 +51,9 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'graph',
     'space•',
     'worker•',
-    // The evaluator owns its pool: something has to make it.
+    // The evaluator owns its pool: something has to make it, and its keys.
     'worker/pool.ts',
+    'worker/keys.ts',
     'benchmark•',
     'protocol',
     'environment',
@@ -62,8 +63,21 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   dashboard: ['errors', 'report', 'store'],
   config: ['errors', 'encoding', 'trial', 'catalogs', 'experiment•'],
   runner: ['all'],
-  // The edge: it makes the system clock that the rest is handed.
-  cli: ['errors', 'config', 'runner', 'report', 'dashboard', 'store', 'environment', 'time'],
+  cli: [
+    'errors',
+    'config',
+    'runner',
+    'report',
+    'dashboard',
+    'store',
+    'environment',
+    // The edge: it makes the system clock that the rest is handed.
+    'time',
+    // `archloom worker` starts a worker that serves an orchestrator elsewhere.
+    'protocol',
+    'worker/remote.ts',
+    'worker/keys.ts',
+  ],
 }
 
 /** Packages and Node modules that only some folders may import, types excepted. */
