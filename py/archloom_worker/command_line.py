@@ -43,6 +43,7 @@ class Options:
 def parse_arguments(arguments: Sequence[str] | None) -> Options:
     """Reads the command line; a wrong one prints why and exits 2."""
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,  # a secret given as --secret-key must not pass for a name
         prog="python -m archloom_worker",
         description="An archloom worker: builds, trains and measures the networks that an "
         "orchestrator sends.",
