@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { ArchloomError } from '#src/errors.ts'
-import { corrupt, notAJournal } from './sqlite-error.ts'
+import { corrupt, notAJournal, notBegun } from './sqlite-error.ts'
 import type { RunHeader } from './store.ts'
 
 /** Raised by every change that an older archloom could not read. */
@@ -60,12 +60,9 @@ export function createTables(database: DatabaseSync, header: RunHeader): void {
 export function readHeader(database: DatabaseSync, folder: string): RunHeader {
   const application = database.prepare('PRAGMA application_id').get()?.application_id
   if (application !== applicationId) {
-    throw notAJournal(
-      folder,
-      isBlank(database)
-        ? 'its run died before it began'
-        : 'its journal.sqlite is the database of another program',
-    )
+    throw isBlank(database)
+      ? notBegun(folder)
+      : notAJournal(folder, 'its journal.sqlite is the database of another program')
   }
   const meta = new Map(
     database

@@ -12,10 +12,27 @@ const resultCodes = {
   notADatabase: 26,
 } as const
 
-/** The low byte of an error's code, which SQLite calls primary; null for errors not of SQLite. */
-function primaryCode(error: unknown): number | null {
+/** Extended codes. */
+const extendedCodes = {
+  /** The log's index, a file beside the journal, cannot grow: the disk has no space for it. */
+  noSpaceForIndex: 4874,
+  /**
+   * A reader found a change that has to be undone first. Only the switch to the log, before the
+   * first commit, is undone that way.
+   */
+  mustUndo: 776,
+} as const
+
+/** Null for errors not of SQLite. */
+function extendedCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : null
+  return typeof error.errcode === 'number' ? error.errcode : null
+}
+
+/** The low byte of an error's code, which SQLite calls primary. */
+function primaryCode(error: unknown): number | null {
+  const code = extendedCode(error)
+  return code === null ? null : code & 0xff
 }
 
 export function isBusy(error: unknown): boolean {
@@ -32,7 +49,11 @@ function isNoDatabase(error: unknown): boolean {
 }
 
 function isFull(error: unknown): boolean {
-  if (primaryCode(error) === resultCodes.full) return true
+  if (
+    primaryCode(error) === resultCodes.full ||
+    extendedCode(error) === extendedCodes.noSpaceForIndex
+  )
+    return true
   return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
 }
 
@@ -61,6 +82,7 @@ function explain(folder: string, cause: unknown): unknown {
   }
   // Every statement here is a constant, so a faulty one means that the tables are not as written.
   if (primaryCode(cause) === resultCodes.error) return corrupt(folder, String(cause), cause)
+  if (extendedCode(cause) === extendedCodes.mustUndo) return notBegun(folder, cause)
   if (isNoDatabase(cause)) return notAJournal(folder, 'its journal.sqlite is no SQLite file', cause)
   return cause
 }
@@ -77,6 +99,15 @@ export function notAJournal(folder: string, why: string, cause?: unknown): Archl
   return new ArchloomError(
     'store/not-a-journal',
     `${folder} is not a run folder: ${why}; give the folder that archloom run printed`,
+    { cause, details: { folder } },
+  )
+}
+
+/** Its process died before the first commit: there are no events, and no document to run. */
+export function notBegun(folder: string, cause?: unknown): ArchloomError {
+  return new ArchloomError(
+    'store/not-a-journal',
+    `The run in ${folder} died before it began; start it again, in the same folder if you like`,
     { cause, details: { folder } },
   )
 }
