@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +34,7 @@ class Model:
         layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.network = build_network(graph)
         self.network.to(device=device, memory_format=layout)  # type: ignore[call-overload]  # stub lacks it
-        self._forward: Callable[[torch.Tensor], torch.Tensor] = (
-            torch.compile(self.network) if recipe.compile else self.network
-        )
+        self._forward = _compiled(self.network) if recipe.compile else self.network
         self._device = device
         self._precision = _PRECISIONS.get(recipe.precision)
 
@@ -47,6 +47,16 @@ class Model:
         if self._precision is None:
             return nullcontext()
         return torch.autocast(self._device.type, dtype=self._precision)
+
+
+def _compiled(network: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
+    names = [os.environ.get("CXX", "g++"), "g++", "clang++"]
+    if not any(map(shutil.which, names)):
+        raise InvalidTask(
+            f"Recipe asks for torch.compile, which needs a C++ compiler, found none of"
+            f" {', '.join(dict.fromkeys(names))}; install one or set recipe.compile to false"
+        )
+    return torch.compile(network)
 
 
 class Learner:

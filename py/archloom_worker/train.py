@@ -52,9 +52,10 @@ _log = logging.getLogger(__name__)
 def train(work: schema.TrainWork, context: TrainContext) -> schema.TrainResult:
     """Trains a network over the epochs that the work names, and measures it after each.
 
-    Time runs from when the data set is on the device, so that the first task of a worker costs no
-    more than the others. When the checkpoint cannot be written, as on a full disk, the result
-    stands without one and the log says why: what was measured is not lost for what was not kept.
+    Time runs from when the data set is on the device and PyTorch is loaded whole, so that the first
+    task of a worker costs no more than the others. When the checkpoint cannot be written, as on a
+    full disk, the result stands without one and the log says why: what was measured is not lost for
+    what was not kept.
 
     Raises:
         InvalidTask: When the work contradicts itself, the network does not fit the data, or the
@@ -65,6 +66,7 @@ def train(work: schema.TrainWork, context: TrainContext) -> schema.TrainResult:
     """
     _verify_epochs(work)
     splits = context.datasets.load(work.dataset)
+    torch.compiler.list_backends()  # loads the compiler, as the first optimizer otherwise would
     started = time.perf_counter()
     verify_input(work.graph, splits)
     gpus = [context.device] if context.device.type == "cuda" else []
@@ -77,7 +79,7 @@ def train(work: schema.TrainWork, context: TrainContext) -> schema.TrainResult:
         run = _Run(work, context, splits, preparation, learner, started)
         if work.resume is not None:
             _resume(run, work.resume)
-        curve = tuple(_epoch(run, epoch) for epoch in range(work.from_epoch, work.to_epoch))
+        curve = _epochs(run)
     checkpoint = _save(run)
     last = curve[-1]
     return schema.TrainResult(
@@ -105,6 +107,19 @@ class _Run:
     learner: Learner
     started: float
     """On the performance counter."""
+
+
+def _epochs(run: _Run) -> tuple[schema.CurvePoint, ...]:
+    epochs = range(run.work.from_epoch, run.work.to_epoch)
+    try:
+        return tuple(_epoch(run, epoch) for epoch in epochs)
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise InvalidTask(
+            "Batch of one image reached a batch norm that sees one value a channel, expected at"
+            " least two; raise recipe.batchSize or dataset.trainLimit"
+        ) from error
 
 
 def _epoch(run: _Run, epoch: int) -> schema.CurvePoint:

@@ -1,6 +1,7 @@
 """Training end to end on real digits: it learns, reports, repeats, continues, and fails well."""
 
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -277,14 +278,38 @@ def test_mixed_precision_stays_near_float32(precision: str) -> None:
 
 
 def test_a_last_batch_of_one_does_not_stop_batch_norm() -> None:
-    norm = node("norm", "flat", "batch-norm", affine=True, epsilon=1e-5, momentum=0.1)
-    classify = node("classify", "norm", "linear", features=10, bias=True)
-    graph = graph_of([node("flat", "image", "flatten"), norm, classify], (1, 8, 8))
-    result = run(graph=graph, dataset=digits(129), to_epoch=1, horizon_epochs=1)
+    result = run(graph=normed_vector(), dataset=digits(129), to_epoch=1, horizon_epochs=1)
     assert math.isfinite(result.metrics.val_loss)
 
 
+def test_batch_norm_with_batches_of_one_is_refused() -> None:
+    with pytest.raises(InvalidTask, match=r"Batch of one image .* raise recipe.batchSize"):
+        run(graph=normed_vector(), recipe=recipe(batch_size=1))
+
+
+def normed_vector() -> schema.NetworkGraph:
+    """Batch norm over single values, which a batch of one cannot pass."""
+    norm = node("norm", "flat", "batch-norm", affine=True, epsilon=1e-5, momentum=0.1)
+    classify = node("classify", "norm", "linear", features=10, bias=True)
+    return graph_of([node("flat", "image", "flatten"), norm, classify], (1, 8, 8))
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs g++")
+def test_compiling_leaves_the_metrics() -> None:
+    changes = {"graph": linear(), "to_epoch": 1}
+    plain, compiled = run(**changes).metrics, run(recipe=recipe(compile=True), **changes).metrics
+    assert compiled.val_loss == pytest.approx(plain.val_loss, rel=1e-4)
+
+
 # How it fails
+
+
+def test_compiling_without_a_compiler_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InvalidTask, match=r"needs a C\+\+ compiler, found none of g\+\+, clang"):
+        run(recipe=recipe(compile=True))
 
 
 @pytest.mark.parametrize("batch_size", [4, 64])
