@@ -10,6 +10,7 @@
 import { cpus } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Json } from '#src/encoding/json.ts'
+import { growingHistory } from '#src/experiment/history.ts'
 import { optimizerCatalog } from '#src/optimizer/catalog.ts'
 import type { Optimizer } from '#src/optimizer/optimizer.ts'
 import { Random } from '#src/random/random.ts'
@@ -45,16 +46,10 @@ function measureOptimizer(
   optimizer: Optimizer,
   space: SearchSpace,
 ): Omit<Measurement, 'what' | 'isUsedUp'> {
-  const observations: Observation[] = []
-  const history = {
-    get length() {
-      return observations.length
-    },
-    at: (position: number) => observations[position] as Observation,
-  }
+  const history = growingHistory()
   let state: Json = optimizer.init()
   const ask = () => {
-    const trial = observations.length
+    const trial = history.length
     const random = Random.named('1', 'ask', trial)
     const [proposal, next] = optimizer.ask(state, {
       trial,
@@ -67,7 +62,7 @@ function measureOptimizer(
   }
   const tell = (architecture: string) => {
     const observation: Observation = {
-      trial: observations.length,
+      trial: history.length,
       architecture,
       fidelity: { epochs: 1 },
       outcome: 'completed',
@@ -75,7 +70,7 @@ function measureOptimizer(
       parameterCount: null,
       costSeconds: 0,
     }
-    observations.push(observation)
+    history.append(observation)
     const start = performance.now()
     state = optimizer.tell(state, observation, history)
     return performance.now() - start

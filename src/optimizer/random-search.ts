@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SearchSpace } from '#src/space/space.ts'
-import type { History, Observation } from '#src/trial/observation.ts'
+import type { History } from '#src/trial/observation.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
 
 export const RandomSearchSettings = z.strictObject({
@@ -73,23 +73,18 @@ export const randomSearchEntry: OptimizerEntry<typeof RandomSearchSettings> = {
 }
 
 /**
- * The canonical forms that a history holds, as a cache that grows with the history and starts anew
- * when it is handed another one.
+ * The canonical forms that a history holds: a cache for each history, filled up as the history
+ * grows in place.
  */
 function canonicalForms(space: SearchSpace): (history: History) => ReadonlySet<string> {
-  let forms = new Set<string>()
-  let length = 0
-  let last: Observation | undefined
+  const caches = new WeakMap<History, { readonly forms: Set<string>; length: number }>()
   return (history) => {
-    const isGrown = length <= history.length && (length === 0 || history.at(length - 1) === last)
-    if (!isGrown) {
-      forms = new Set()
-      length = 0
+    const cache = caches.get(history) ?? { forms: new Set(), length: 0 }
+    caches.set(history, cache)
+    for (; cache.length < history.length; cache.length++) {
+      const { architecture } = history.at(cache.length)
+      cache.forms.add(space.canonical(space.parse(architecture)))
     }
-    for (; length < history.length; length++) {
-      last = history.at(length)
-      forms.add(space.canonical(space.parse(last.architecture)))
-    }
-    return forms
+    return cache.forms
   }
 }

@@ -1,13 +1,14 @@
 /** What every optimizer must do; `optimizer.test.ts` runs it over the catalogs. */
 import { describe, expect, it } from 'vitest'
 import type { Json } from '#src/encoding/json.ts'
+import { growingHistory } from '#src/experiment/history.ts'
 import type { Optimizer } from '#src/optimizer/optimizer.ts'
 import { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Observation } from '#src/trial/observation.ts'
 import { outcomes } from '#src/trial/outcome.ts'
 import { Proposal } from '#src/trial/proposal.ts'
-import { growingHistory, observe } from '#test/fixtures/trial-history.ts'
+import { observe } from '#test/fixtures/observe.ts'
 
 export interface OptimizerContract {
   readonly name: string
@@ -56,7 +57,7 @@ export function optimizerContract({ name, space, make, trials }: OptimizerContra
       for (let told = history.length; told <= trial - window; told++) {
         if (options.isForgetful) optimizer = make()
         const observation = judge(proposals[told] as Proposal, told)
-        history.push(observation)
+        history.append(observation)
         state = passOn(optimizer.tell(state, observation, history))
         states.push(state)
       }
@@ -148,7 +149,7 @@ export function optimizerContract({ name, space, make, trials }: OptimizerContra
           const context = { trial, random: Random.named(seed, 'ask', trial), history, fullFidelity }
           const [proposal, next] = optimizer.ask(state, context)
           const observation = judgeByText(proposal, trial)
-          history.push(observation)
+          history.append(observation)
           state = optimizer.tell(next, observation, history)
           return proposal
         })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { growingHistory } from '#src/experiment/history.ts'
 import {
   RegularizedEvolutionSettings,
   type RegularizedEvolutionState,
@@ -6,9 +7,9 @@ import {
 } from '#src/optimizer/regularized-evolution.ts'
 import { Random } from '#src/random/random.ts'
 import { nasBench201 } from '#src/space/nas-bench-201/nas-bench-201.ts'
+import { observe } from '#test/fixtures/observe.ts'
 import { type PlayedTrial, playSearch } from '#test/fixtures/play-search.ts'
 import { mean, shareError } from '#test/fixtures/statistics.ts'
-import { growingHistory, observe } from '#test/fixtures/trial-history.ts'
 
 const space = nasBench201({ cellsPerStage: 1, channels: 4 })
 const make = (settings: unknown) =>
@@ -54,7 +55,7 @@ function parentCounts(settings: Selection, asks: number): number[] {
   for (const [trial, rank] of order.entries()) {
     const text = space.format(space.sample(random))
     const observation = observe(trial, text, rank / settings.populationSize)
-    history.push(observation)
+    history.append(observation)
     state = optimizer.tell(state, observation, history)
   }
   const counts: number[] = Array(settings.populationSize).fill(0)
@@ -209,7 +210,7 @@ describe('ageing', () => {
     const text = space.format(space.sample(Random.named(0)))
     const tell = (result: number | 'failed') => {
       const observation = observe(history.length, text, result)
-      history.push(observation)
+      history.append(observation)
       state = optimizer.tell(state, observation, history)
       return state.population
     }
@@ -242,7 +243,7 @@ describe('failed trials', () => {
     const text = space.format(space.sample(Random.named(0)))
     let state = optimizer.init()
     for (const [trial, result] of (['diverged', 0] as const).entries()) {
-      history.push(observe(trial, text, result))
+      history.append(observe(trial, text, result))
       state = optimizer.tell(state, history.at(trial), history)
     }
     for (let ask = 0; ask < 20; ask++) {
