@@ -16,9 +16,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.func import functional_call
 
 from archloom_worker import schema
 from archloom_worker.errors import InvalidTask
+from archloom_worker.layers import DropPath, Zero
 
 
 class GraphError(InvalidTask):
@@ -65,46 +67,6 @@ def module_name(node_id: str) -> str:
     """
     segments = node_id.split(".")
     return ".".join(f"{s}_" if s.rstrip("_") in _RESERVED else s for s in segments)
-
-
-class DropPath(nn.Module):
-    """Drops the whole tensor of a sample with probability `rate` while training.
-
-    What is kept is scaled by `1 / (1 - rate)`, so that its mean stays. A schedule may change `rate`
-    between steps.
-    """
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.rate = rate
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Keeps the shape."""
-        if not self.training or self.rate == 0.0:
-            return x
-        keep = 1.0 - self.rate
-        mask = x.new_empty((x.shape[0],) + (1,) * (x.ndim - 1))  # (N, 1, ...)
-        return x * mask.bernoulli_(keep).div_(keep)
-
-    def extra_repr(self) -> str:
-        """The rate, for printing."""
-        return f"rate={self.rate}"
-
-
-class Zero(nn.Module):
-    """Zeros in the shape that a stride leaves; no gradient flows back."""
-
-    def __init__(self, stride: tuple[int, int]) -> None:
-        super().__init__()
-        self.stride = stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (N, C, H, W) to (N, C, ceil(H / stride), ceil(W / stride))."""
-        return torch.zeros_like(x[:, :, :: self.stride[0], :: self.stride[1]])
-
-    def extra_repr(self) -> str:
-        """The stride, for printing."""
-        return f"stride={self.stride}"
 
 
 # Building -----------------------------------------------------------------------------------------
@@ -172,15 +134,29 @@ class _Site:
         return self.inputs
 
     def module(self, make: Callable[[], nn.Module], rank: int | None = None) -> _Value:
-        """Calls a module on the node's one input; `make` is called again for the tensor's shape."""
+        """Calls a module on the node's one input; its output's shape is found without memory."""
         value = self.only(rank)
-        with torch.device("meta"):
-            sample = self._checked(lambda: make().eval()(value.sample))
+        module = self._made(make)
+        weights = {name: parameter.to("meta") for name, parameter in module.named_parameters()}
+        sample = self._checked(lambda: functional_call(module, weights, (value.sample,)))
+        return self._attached(module, sample)
+
+    def same(self, make: Callable[[], nn.Module]) -> _Value:
+        """Calls a module that keeps its input's shape, whatever it is."""
+        return self._attached(self._made(make), self.only().sample)
+
+    def _attached(self, module: nn.Module, sample: Tensor) -> _Value:
         target = module_name(self.node.id)
-        _attach(self.root, target, make())
+        _attach(self.root, target, module)
         name = target.replace(".", "_")
-        node = self.network.create_node("call_module", target, (value.node,), {}, name)
+        node = self.network.create_node("call_module", target, (self.only().node,), {}, name)
         return _Value(node, sample)
+
+    def _made(self, make: Callable[[], nn.Module]) -> nn.Module:
+        try:
+            return make()
+        except ValueError as error:  # anything else, such as no memory, is not the graph's fault
+            raise self.error(str(error).splitlines()[0]) from error
 
     def call(self, function: Callable[..., Tensor], *arguments: object) -> _Value:
         """Calls a function; arguments that are values, or lists of values, stand for tensors."""
@@ -217,7 +193,7 @@ def _attach(root: nn.Module, target: str, module: nn.Module) -> None:
     *path, name = target.split(".")
     parent = root
     for segment in path:
-        if segment not in dict(parent.named_children()):
+        if not hasattr(parent, segment):
             parent.add_module(segment, nn.Module())
         parent = parent.get_submodule(segment)
     parent.add_module(name, module)
@@ -282,7 +258,7 @@ def _(op: schema.Linear, site: _Site) -> _Value:
 def _(op: schema.BatchNorm, site: _Site) -> _Value:
     shape = site.only().shape
     kind = nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d
-    return site.module(lambda: kind(shape[0], op.epsilon, op.momentum, op.affine))
+    return site.same(lambda: kind(shape[0], op.epsilon, op.momentum, op.affine))
 
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -300,7 +276,7 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 
 @_emit.register
 def _(op: schema.Activation, site: _Site) -> _Value:
-    return site.module(_ACTIVATIONS[op.function])
+    return site.same(_ACTIVATIONS[op.function])
 
 
 @_emit.register
@@ -343,7 +319,7 @@ def _(_op: schema.Concat, site: _Site) -> _Value:
 
 @_emit.register
 def _(_op: schema.Identity, site: _Site) -> _Value:
-    return site.module(nn.Identity)
+    return site.same(nn.Identity)
 
 
 @_emit.register
@@ -381,12 +357,12 @@ def _(op: schema.Resize, site: _Site) -> _Value:
 
 @_emit.register
 def _(op: schema.Dropout, site: _Site) -> _Value:
-    return site.module(lambda: nn.Dropout(op.rate))
+    return site.same(lambda: nn.Dropout(op.rate))
 
 
 @_emit.register
 def _(op: schema.DropPath, site: _Site) -> _Value:
-    return site.module(lambda: DropPath(op.rate))
+    return site.same(lambda: DropPath(op.rate))
 
 
 @_emit.register

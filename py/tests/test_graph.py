@@ -10,7 +10,8 @@ import torch
 
 from archloom_worker import schema
 from archloom_worker.errors import InvalidTask
-from archloom_worker.graph import DropPath, GraphError, Zero, build_network, module_name
+from archloom_worker.graph import GraphError, build_network, module_name
+from archloom_worker.layers import DropPath, Zero
 from archloom_worker.measure import describe_network
 
 VECTORS = Path(__file__).parents[2] / "test" / "vectors" / "graph"
