@@ -59,7 +59,7 @@ def prepare_environment(
         if "torch" in sys.modules:
             raise EnvironmentProblem("PyTorch was imported before its environment was prepared")
         environ = os.environ
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         environ[name] = str(threads)
     for name in ("OMP_DYNAMIC", "MKL_DYNAMIC"):
         environ[name] = "FALSE"  # fewer threads under load would add up in another order

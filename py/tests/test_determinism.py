@@ -88,6 +88,7 @@ def test_bitwise_fixes_the_workspace_and_every_mode_the_threads() -> None:
     assert environ == {
         "OMP_NUM_THREADS": "3",
         "MKL_NUM_THREADS": "3",
+        "OPENBLAS_NUM_THREADS": "3",
         "OMP_DYNAMIC": "FALSE",
         "MKL_DYNAMIC": "FALSE",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
