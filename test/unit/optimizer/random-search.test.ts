@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { growingHistory } from '#src/experiment/history.ts'
 import { RandomSearchSettings, randomSearch } from '#src/optimizer/random-search.ts'
 import { Random } from '#src/random/random.ts'
 import { chain } from '#src/space/chain/chain.ts'
 import { ChainSettings } from '#src/space/chain/settings.ts'
 import { nasBench201 } from '#src/space/nas-bench-201/nas-bench-201.ts'
+import type { History } from '#src/trial/observation.ts'
+import { observe } from '#test/fixtures/observe.ts'
 import { playSearch } from '#test/fixtures/play-search.ts'
 import { mean, shareError } from '#test/fixtures/statistics.ts'
 
@@ -86,6 +89,35 @@ describe('random search with unique', () => {
     const plain = play(cells, {}, 3000)
     const plainKeys = plain.map(({ architecture }) => cells.canonical(cells.parse(architecture)))
     expect(new Set(plainKeys).size).toBeLessThan(3000)
+  })
+
+  it('looks at each observation once, however often it is asked', () => {
+    const optimizer = randomSearch(cells, RandomSearchSettings.parse({ unique: true }))
+    const growing = growingHistory()
+    let lookCount = 0
+    const history: History = {
+      get length() {
+        return growing.length
+      },
+      at(position) {
+        lookCount += 1
+        return growing.at(position)
+      },
+    }
+    let state = optimizer.init()
+    for (let trial = 0; trial < 50; trial++) {
+      const context = {
+        trial,
+        random: Random.named(8, trial),
+        history,
+        fullFidelity: { epochs: 1 },
+      }
+      const [{ architecture }, next] = optimizer.ask(state, context)
+      const observation = observe(trial, architecture, 0.5)
+      growing.append(observation)
+      state = optimizer.tell(next, observation, history)
+    }
+    expect(lookCount).toBe(49)
   })
 
   it('keeps no more than what is under way in its state', () => {
