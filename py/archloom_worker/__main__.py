@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from archloom_worker.command_line import parse_arguments
 from archloom_worker.determinism import prepare_environment
@@ -22,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A terminal sends Ctrl-C to every process of the group; the orchestrator decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if options.watch_stdin:
-        die_with_stdin()
+        die_with_stdin(options.connect)
     # The secret leaves the environment at once, so that no process started later inherits it.
     secret_key = os.environ.pop(options.secret_key_env, None)
     try:
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_WORKER
 
 
-def die_with_stdin() -> None:
+def die_with_stdin(endpoint: str) -> None:
     """Ends the process at once when standard input closes: its parent has died, however it did."""
 
     def watch() -> None:
@@ -46,9 +48,20 @@ def die_with_stdin() -> None:
                 pass
         except OSError:
             pass  # closed from the start
+        remove_socket(endpoint)
         os._exit(EXIT_WORKER)
 
     threading.Thread(target=watch, name="stdin", daemon=True).start()
+
+
+def remove_socket(endpoint: str) -> None:
+    """Removes what a killed orchestrator could not: its Unix socket, and the folder made for it."""
+    if not endpoint.startswith("ipc://"):
+        return
+    path = Path(endpoint.removeprefix("ipc://"))
+    with suppress(OSError):  # another worker was faster, or the folder holds more
+        path.unlink(missing_ok=True)
+        path.parent.rmdir()
 
 
 if __name__ == "__main__":

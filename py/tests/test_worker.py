@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-import zmq
 
 from archloom_worker import schema
 from archloom_worker.protocol import PROTOCOL_TAG, encode
 from tests.conftest import GRAPH
-from tests.orchestrator import WELCOME, Orchestrator, describe, run
+from tests.orchestrator import Orchestrator, describe, run
 
 CONV = {
     "kind": "conv2d",
@@ -209,6 +207,9 @@ def test_the_worker_dies_with_its_standard_input_whatever_it_does(tmp_path: Path
         assert orchestrator.process.stdin is not None
         orchestrator.process.stdin.close()
         assert orchestrator.process.wait(5) == 3
+        # A killed orchestrator cannot remove its socket; the folder stays, since it holds more.
+        assert not (tmp_path / "w.sock").exists()
+        assert tmp_path.exists()
 
 
 def test_a_terminated_worker_cancels_its_task_and_says_goodbye(tmp_path: Path) -> None:
@@ -219,26 +220,5 @@ def test_a_terminated_worker_cancels_its_task_and_says_goodbye(tmp_path: Path) -
         orchestrator.process.send_signal(signal.SIGTERM)
         assert orchestrator.expect(schema.Failed).failure.kind == "cancelled"
         orchestrator.send(schema.Acknowledge(task="t000001", lease=0))
-        orchestrator.expect(schema.Drained)
-        assert orchestrator.ended()[0] == 0
-
-
-def test_over_tcp_the_link_is_encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    server_public, server_secret = zmq.curve_keypair()
-    _, secret = zmq.curve_keypair()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    monkeypatch.setenv("ARCHLOOM_CURVE_SECRET", secret.decode())
-    with Orchestrator(
-        tmp_path,
-        *("--server-key", server_public.decode()),
-        endpoint=f"tcp://127.0.0.1:{port}",
-        server_secret=server_secret,
-    ) as orchestrator:
-        orchestrator.greet(WELCOME)
-        environment = Path(f"/proc/{orchestrator.process.pid}/cmdline").read_bytes()
-        assert secret not in environment
-        orchestrator.send(schema.Drain())
         orchestrator.expect(schema.Drained)
         assert orchestrator.ended()[0] == 0

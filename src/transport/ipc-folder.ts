@@ -2,6 +2,7 @@
  * A private folder for one Unix socket. Only its owner may enter it, which is what keeps strangers
  * on the same machine out.
  */
+import { rmSync } from 'node:fs'
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,17 +22,23 @@ const socketName = 's'
  * A new folder with mode 0700, removed with its socket on disposal.
  *
  * @param parent - where to make it; by default the system's folder for temporary files
- * @remarks A process killed with SIGKILL cannot remove its folder. So each new one first clears what
- * such processes of the same user left: folders whose socket nobody listens on.
+ * @remarks The folder also goes when the process exits without disposing it. One that is killed with
+ * SIGKILL cannot remove its own: its workers do, and should they be killed too, whoever of the same
+ * user makes the next folder removes those whose socket nobody listens on.
  */
 export async function makeIpcFolder(parent = tmpdir()): Promise<IpcFolder> {
   const fits = Buffer.byteLength(join(parent, `${prefix}XXXXXX`, socketName)) <= maxPathBytes
   const home = fits ? parent : '/tmp'
   await removeAbandoned(home)
   const folder = await mkdtemp(join(home, prefix))
+  const onExit = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', onExit)
   return {
     socketPath: join(folder, socketName),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    async [Symbol.asyncDispose]() {
+      process.off('exit', onExit)
+      await rm(folder, { recursive: true, force: true })
+    },
   }
 }
 
