@@ -88,14 +88,8 @@ class Router:
 class Orchestrator(Router):
     """A router with a worker process of its own."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *options: str,
-        endpoint: str | None = None,
-        server_secret: bytes | None = None,
-    ) -> None:
-        super().__init__(endpoint or f"ipc://{folder / 'w.sock'}", server_secret)
+    def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__(f"ipc://{folder / 'w.sock'}")
         lock = folder / "requirements.lock"
         lock.write_text(f"msgspec=={msgspec.__version__}\n", encoding="utf8")
         self.process = subprocess.Popen(
