@@ -31,6 +31,8 @@ export interface FoldState {
   abortCause: Failure | null
   /** `trials[i].trial === i`: proposals come in order, without gaps. */
   readonly trials: MutableTrial[]
+  /** The newest attempt of each trial. */
+  readonly newestAttempts: number[]
   /** Ended trials that still hold a curve; at most twice the limit. */
   curveHolders: MutableTrial[]
   readonly bestOverTime: BestStep[]
@@ -64,6 +66,7 @@ export function emptyState(limits: FoldLimits): FoldState {
     stopReason: null,
     abortCause: null,
     trials: [],
+    newestAttempts: [],
     curveHolders: [],
     bestOverTime: [],
     selected: null,
@@ -174,13 +177,15 @@ function applyToTrial(state: FoldState, event: TrialEvent, sequence: number): vo
   }
   switch (event.type) {
     case 'attempt-started':
+      state.newestAttempts[event.trial] = event.attempt
       trial.attempts += 1
       trial.state = 'running'
       trial.startedSeconds ??= state.activeMs / 1000
       trial.curve = []
       return
     case 'trial-progressed':
-      trial.curve.push(event.point)
+      // A point of an attempt that was given up may come late.
+      if (event.attempt === state.newestAttempts[event.trial]) trial.curve.push(event.point)
       return
     case 'trial-finished':
       finishTrial(state, trial, event)

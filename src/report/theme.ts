@@ -10,7 +10,7 @@ const light = `
   --page: #fafaf8; --surface: #ffffff; --wash: #f3f3f0;
   --ink: #1a1b1e; --muted: #62666e; --faint: #9a9ea6; --line: #e3e3df; --hair: #eeeeeb;
   --accent: #0868b5; --accent-wash: #eaf3fb; --dot: #7b828c;
-  --winner: #c04a00; --reference: #00795b;
+  --winner: #b44300; --reference: #00795b;
   --good: #008a66; --good-ink: #006b50; --good-wash: #e6f4ef;
   --bad: #c3391b; --bad-ink: #a92f13; --bad-wash: #fcece7;
   --warn: #b27300; --warn-ink: #825300; --warn-wash: #fcf3dd;`
