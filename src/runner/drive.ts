@@ -108,7 +108,7 @@ class Run implements Disposable {
   #listen(): void {
     const { signal } = this.#options
     const onAbort = () => this.#inbox.push({ type: 'interrupted' })
-    if (signal.aborted) onAbort()
+    if (signal.aborted) this.#stopFor({ type: 'interrupted' })
     signal.addEventListener('abort', onAbort)
     this.#undo.push(() => signal.removeEventListener('abort', onAbort))
   }
