@@ -26,7 +26,8 @@ export function writeRunReport(
 
 const Spaced = z.object({ space: z.looseObject({ name: z.string() }) })
 
-function drawerOf(folder: string, extensions: Extensions): WriteReportOptions['draw'] {
+/** How to draw architectures of a run; null where its space is not at hand. */
+export function drawerOf(folder: string, extensions: Extensions): WriteReportOptions['draw'] {
   using journal = readJournal(folder)
   const { name, ...settings } = Spaced.parse(journal.header.document).space
   const entry = availableSpaces(extensions).find((candidate) => candidate.name === name)

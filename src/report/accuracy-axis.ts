@@ -7,7 +7,7 @@ import { exactScale, roundStep } from './scale.ts'
  * An axis over accuracies, given as shares, shown as percent.
  *
  * @remarks
- * Its lower end is Tukey’s inner fence (1.5 interquartile ranges below the lower quartile) where
+ * Its lower end is Tukey’s outer fence (3 interquartile ranges below the lower quartile) where
  * values lie below that: charts mark those at the edge instead of drawing every other one as one
  * line at the top.
  * @see Tukey 1977, "Exploratory Data Analysis", section 2D.
@@ -35,6 +35,6 @@ function accuracyRange(accuracies: readonly number[]): readonly [number, number]
   if (accuracies.length === 0) return [0, 1]
   const [least, lower, upper, most] = [0, 0.25, 0.75, 1].map((share) => quantile(accuracies, share))
   const [low = 0, q1 = 0, q3 = 1, high = 1] = [least, lower, upper, most]
-  const fence = q1 - 1.5 * (q3 - q1)
+  const fence = q1 - 3 * (q3 - q1)
   return [q3 > q1 ? Math.max(low, fence) : low, high]
 }

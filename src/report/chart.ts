@@ -124,3 +124,15 @@ export function legend(items: readonly LegendItem[]): Html {
       html`<li><svg viewBox="0 0 24 14" width="24" height="14" aria-hidden="true">${signs[sign]}</svg>${words}</li>`,
   )}</ul>`
 }
+
+/** A legend within a picture, its words laid out by their estimated width. */
+export function legendRow(items: readonly LegendItem[], { x, y }: Point): Html {
+  let at = x
+  const placed = items.map(({ sign, words }) => {
+    const markup = html`<g transform="translate(${pixel(at)} ${pixel(y)})">${signs[sign]}<text x="30" y="7" dy="0.35em">${words}</text></g>`
+    // Some 6.6 pixels a letter of 12 pixels, and room to the next sign.
+    at += 30 + 6.6 * words.length + 14
+    return markup
+  })
+  return html`<g class="chart">${placed}</g>`
+}

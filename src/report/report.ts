@@ -5,13 +5,14 @@ import { architectureSection } from './architecture-section.ts'
 import { curveFigure } from './curve-chart.ts'
 import { environmentSection } from './environment-section.ts'
 import { failuresSection } from './failures-section.ts'
+import { figure } from './figure.ts'
 import { timestamp } from './format.ts'
 import { type Html, html, markupOf, trusted } from './html.ts'
 import { overview } from './overview.ts'
 import { type ReproduceFacts, reproduceSections } from './reproduce-section.ts'
 import type { RunSummary } from './run-summary.ts'
 import { pageScript } from './script.ts'
-import { overTimeFigure, overTrialsFigure } from './search-charts.ts'
+import { overTimeParts, overTrialsParts } from './search-charts.ts'
 import { renderSection, type Section } from './section.ts'
 import { sizeFigure } from './size-chart.ts'
 import { pageStyle } from './style.ts'
@@ -58,7 +59,7 @@ ${footer(summary)}
 }
 
 function figures(summary: RunSummary): Html {
-  return html`<div class="figures">${overTrialsFigure(summary)}${overTimeFigure(summary)}${curveFigure(summary)}${sizeFigure(summary)}</div>`
+  return html`<div class="figures">${figure(overTrialsParts(summary))}${figure(overTimeParts(summary))}${curveFigure(summary)}${sizeFigure(summary)}</div>`
 }
 
 const icon =

@@ -12,7 +12,7 @@ import {
   ring,
   stepPath,
 } from './chart.ts'
-import { figure } from './figure.ts'
+import type { FigureParts } from './figure.ts'
 import { duration, integer, percent, plural } from './format.ts'
 import { type Html, html } from './html.ts'
 import type { BestStep, RunSummary, TrialSummary } from './run-summary.ts'
@@ -25,7 +25,7 @@ const dotLimit = 2000
 const failureLimit = 300
 
 /** Best validation accuracy over trial index, all trials as dots. */
-export function overTrialsFigure(summary: RunSummary): Html {
+export function overTrialsParts(summary: RunSummary): FigureParts {
   const last = Math.max(1, summary.trials.length - 1)
   const step = Math.max(1, roundStep(last / 6))
   const x: Axis = {
@@ -33,7 +33,7 @@ export function overTrialsFigure(summary: RunSummary): Html {
     title: 'Trial',
     format: integer,
   }
-  return searchFigure(summary, {
+  return searchParts(summary, {
     title: 'Best so far, over trials',
     x,
     steps: summary.best.overTrials,
@@ -45,7 +45,7 @@ export function overTrialsFigure(summary: RunSummary): Html {
 }
 
 /** Best validation accuracy over searching time, interruptions cut out. */
-export function overTimeFigure(summary: RunSummary): Html {
+export function overTimeParts(summary: RunSummary): FigureParts {
   const scale = timeScale(summary.durations.searchSeconds, [plot.left + 6, plot.right - 6])
   const x: Axis = { scale, title: 'Searching time', format: (tick) => timeTick(tick, scale) }
   const { interruptions, durations } = summary
@@ -53,7 +53,7 @@ export function overTimeFigure(summary: RunSummary): Html {
     interruptions.length === 0
       ? ''
       : ` ${plural(interruptions.length, 'interruption')}, ${duration(durations.interruptedSeconds)} in all, cut out.`
-  return searchFigure(summary, {
+  return searchParts(summary, {
     title: 'Best so far, over time',
     x,
     steps: summary.best.overTime,
@@ -75,7 +75,7 @@ interface SearchView {
   readonly note: string
 }
 
-function searchFigure(summary: RunSummary, view: SearchView): Html {
+function searchParts(summary: RunSummary, view: SearchView): FigureParts {
   const measured = summary.trials.filter(({ metrics }) => metrics !== null)
   const improved = new Set(view.steps.map(({ trial }) => trial))
   const shown = thinned(measured, dotLimit, ({ trial }) => improved.has(trial))
@@ -98,14 +98,14 @@ function searchFigure(summary: RunSummary, view: SearchView): Html {
     view.note,
   ]
   const label = `${view.title}: ${view.steps.length === 0 ? 'no trial has finished yet' : bestWords(view.steps)}`
-  return figure({
+  return {
     title: view.title,
     caption: caption.some((part) => part !== false && part !== '')
       ? caption
       : 'Every trial is drawn.',
     legend: legendOf(summary, view, measured, failed.length),
     chart: chart({ label, x: view.x, y, layers }),
-  })
+  }
 }
 
 function accuracyOf(trial: TrialSummary): number {

@@ -2,9 +2,10 @@ import { expect, it } from 'vitest'
 import { accuracyAxis, heightOf, isBelow } from '#src/report/accuracy-axis.ts'
 import { linePath, plot, stepPath } from '#src/report/chart.ts'
 import { curveFigure } from '#src/report/curve-chart.ts'
+import { figure } from '#src/report/figure.ts'
 import { markupOf } from '#src/report/html.ts'
 import type { RunSummary } from '#src/report/run-summary.ts'
-import { overTimeFigure, overTrialsFigure } from '#src/report/search-charts.ts'
+import { overTimeParts, overTrialsParts } from '#src/report/search-charts.ts'
 import { sizeFigure } from '#src/report/size-chart.ts'
 import { summarizeRun } from '#src/report/summary.ts'
 import { thinned } from '#src/report/thin.ts'
@@ -24,8 +25,8 @@ function count(markup: string, mark: string): number {
 const whole = summaryOf()
 
 it('draws one dot a measured trial and one cross a failed one, over trials and over time', () => {
-  for (const figure of [overTrialsFigure(whole), overTimeFigure(whole)]) {
-    const markup = markupOf(figure)
+  for (const item of [figure(overTrialsParts(whole)), figure(overTimeParts(whole))]) {
+    const markup = markupOf(item)
     expect(count(markup, 'class="dot ')).toBe(56)
     expect(count(markup, 'class="failed"')).toBe(4)
     expect(count(markup, 'class="ring"')).toBe(1)
@@ -34,7 +35,7 @@ it('draws one dot a measured trial and one cross a failed one, over trials and o
 })
 
 it('tells random trials from others by shape', () => {
-  const markup = markupOf(overTrialsFigure(whole))
+  const markup = markupOf(figure(overTrialsParts(whole)))
   const random = whole.trials.filter(
     ({ origin, metrics }) => origin === 'random' && metrics !== null,
   )
@@ -44,19 +45,19 @@ it('tells random trials from others by shape', () => {
 })
 
 it('marks where the run was interrupted, on the axis of time only', () => {
-  expect(count(markupOf(overTimeFigure(whole)), 'class="gap"')).toBe(2)
-  expect(count(markupOf(overTrialsFigure(whole)), 'class="gap"')).toBe(0)
+  expect(count(markupOf(figure(overTimeParts(whole))), 'class="gap"')).toBe(2)
+  expect(count(markupOf(figure(overTrialsParts(whole))), 'class="gap"')).toBe(0)
 })
 
 it('keeps every coordinate inside the picture', () => {
   const figures = [
-    overTrialsFigure(whole),
-    overTimeFigure(whole),
+    figure(overTrialsParts(whole)),
+    figure(overTimeParts(whole)),
     curveFigure(whole),
     sizeFigure(whole),
   ]
-  for (const figure of figures) {
-    const markup = figure === null ? '' : markupOf(figure)
+  for (const item of figures) {
+    const markup = item === null ? '' : markupOf(item)
     expect(markup).not.toMatch(/NaN|Infinity|undefined/)
     for (const [, name, text] of markup.matchAll(/ (c?[xy][12]?)="([-\d.]+)"/g)) {
       const limit = name?.includes('x') ? 560 : 340
@@ -68,13 +69,13 @@ it('keeps every coordinate inside the picture', () => {
 
 it('names every chart for those who do not see it', () => {
   const figures = [
-    overTrialsFigure(whole),
-    overTimeFigure(whole),
+    figure(overTrialsParts(whole)),
+    figure(overTimeParts(whole)),
     curveFigure(whole),
     sizeFigure(whole),
   ]
-  for (const figure of figures) {
-    expect(figure === null ? '' : markupOf(figure)).toMatch(/role="img" aria-label="[^"]{20,}"/)
+  for (const item of figures) {
+    expect(item === null ? '' : markupOf(item)).toMatch(/role="img" aria-label="[^"]{20,}"/)
   }
 })
 
@@ -94,14 +95,14 @@ it('draws no curves where there is nothing to join', () => {
 
 it('has a picture of a run without a single result', () => {
   const empty = summaryOf({}, 2)
-  expect(markupOf(overTrialsFigure(empty))).toContain('no trial has finished yet')
-  expect(markupOf(overTimeFigure(empty))).toContain('<svg class="chart"')
+  expect(markupOf(figure(overTrialsParts(empty)))).toContain('no trial has finished yet')
+  expect(markupOf(figure(overTimeParts(empty)))).toContain('<svg class="chart"')
   expect(sizeFigure(empty)).toBeNull()
 })
 
 it('thins the dots of a large run, says so, and keeps every improvement', () => {
   const large = summaryOf({ trials: 5000, epochs: 1, trouble: false })
-  const markup = markupOf(overTrialsFigure(large))
+  const markup = markupOf(figure(overTrialsParts(large)))
   expect(count(markup, 'class="dot ')).toBeLessThan(2100)
   expect(markup).toMatch(/[\d,]+ of 5,000 trials drawn, every improvement among them/)
   for (const { trial } of large.best.overTrials) {

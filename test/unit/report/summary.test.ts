@@ -185,6 +185,27 @@ describe('summary of an unfinished run', () => {
     ])
   })
 
+  it('leaves a late point of an attempt that was given up out of the curve', () => {
+    const point = {
+      epoch: 3,
+      trainLoss: 1,
+      trainAccuracy: 0.5,
+      valLoss: 1,
+      valAccuracy: 0.5,
+      learningRate: 0.1,
+      seconds: 1,
+    }
+    const summary = readEvents([
+      started,
+      proposed(0),
+      { type: 'attempt-started', trial: 0, attempt: 0 },
+      { type: 'attempt-started', trial: 0, attempt: 1 },
+      { type: 'trial-progressed', trial: 0, attempt: 0, point },
+      { type: 'trial-progressed', trial: 0, attempt: 1, point: { ...point, epoch: 1 } },
+    ])
+    expect(summary.trials[0]?.curve.map(({ epoch }) => epoch)).toEqual([1])
+  })
+
   it('is interrupted until it is resumed, and what was under way waits', () => {
     const events: ExperimentEvent[] = [
       started,
