@@ -132,12 +132,22 @@ class TestMetrics(Base, frozen=True, kw_only=True):
     test_accuracy: "Annotated[float, Meta(ge=0, le=1)]"
     test_loss: "Union[float, UnsetType]" = UNSET
 
+class DatasetUse(Base, frozen=True, kw_only=True):
+    content_hash: "str"
+    split_hash: "str"
+    train_count: "Annotated[int, Meta(ge=1)]"
+    validation_count: "Annotated[int, Meta(ge=1)]"
+    test_count: "Annotated[int, Meta(ge=1)]"
+    mean: "tuple[float, ...]"
+    std: "tuple[float, ...]"
+
 class EvaluationResult(Base, frozen=True, kw_only=True):
     metrics: "Metrics"
     cost: "Cost"
     counts: "Union[NetworkCounts, UnsetType]" = UNSET
     curve: "tuple[CurvePoint, ...]"
     checkpoint: "Union[KeptCheckpoint, UnsetType]" = UNSET
+    dataset: "Union[DatasetUse, UnsetType]" = UNSET
     fingerprint: "str"
 
 class Failure(Base, frozen=True, kw_only=True):
@@ -290,6 +300,7 @@ class TrainResult(Base, frozen=True, kw_only=True, tag_field="kind", tag="train"
     cost: "Cost"
     counts: "NetworkCounts"
     checkpoint: "Union[CheckpointRef, None]"
+    dataset: "DatasetUse"
 
 class TrainWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="train"):
     graph: "NetworkGraph"

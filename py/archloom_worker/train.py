@@ -93,6 +93,7 @@ def train(work: schema.TrainWork, context: TrainContext) -> schema.TrainResult:
         cost=schema.Cost(seconds=time.perf_counter() - started, epochs=len(curve)),
         counts=counts,
         checkpoint=checkpoint,
+        dataset=splits.use(),
     )
 
 

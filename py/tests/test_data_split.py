@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from archloom_worker import schema
-from archloom_worker.data.split import split_indices, stratified_order
+from archloom_worker.data.split import SplitIndices, split_indices, stratified_order
 from archloom_worker.errors import InvalidTask
 
 LABELS = np.random.default_rng(0).integers(0, 10, 1797)
@@ -88,3 +88,13 @@ def test_the_seed_decides() -> None:
 def test_an_empty_part_is_refused(shares: dict[str, float]) -> None:
     with pytest.raises(InvalidTask, match=r"Split of digits leaves .* choose other shares"):
         split_indices(LABELS, split_of(**shares), has_official_test=False)
+
+
+def test_the_digest_names_the_positions() -> None:
+    parts = [np.array(part, dtype=np.int64) for part in ([3, 1], [2], [0])]
+    digest = SplitIndices(*parts).digest()
+    assert digest == SplitIndices(*parts).digest()
+    moved = SplitIndices(parts[0], parts[2], parts[1])
+    # The sizes are hashed too: a boundary that moves between the parts is another split.
+    shifted = SplitIndices(np.array([3]), np.array([1, 2]), parts[2])
+    assert len({digest, moved.digest(), shifted.digest()}) == 3

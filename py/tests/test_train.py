@@ -387,3 +387,18 @@ def test_cancelling_stops_before_the_next_batch() -> None:
 def test_work_that_makes_no_sense_is_refused(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidTask, match=sentence):
         run(**changes)
+
+
+def test_the_result_says_how_the_data_was_split_and_normalised() -> None:
+    task = work(to_epoch=1, horizon_epochs=1)
+    splits = STORE.load(task.dataset)
+    use = run(to_epoch=1, horizon_epochs=1).dataset
+    assert use.content_hash == splits.content_hash
+    assert (use.train_count, use.validation_count, use.test_count) == (
+        len(splits.train),
+        len(splits.validation),
+        len(splits.test),
+    )
+    assert (use.mean, use.std) == (splits.normalization.mean, splits.normalization.std)
+    other = msgspec.structs.replace(task.dataset, split_seed="7")
+    assert run(dataset=other, to_epoch=1, horizon_epochs=1).dataset.split_hash != use.split_hash

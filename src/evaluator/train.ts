@@ -3,9 +3,10 @@
  * weights of the selected trial; should they be gone, the same training is run again, which gives
  * the same weights under the same fingerprint.
  */
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
+import { sha256 } from '#src/encoding/hash.ts'
 import { dataFolders } from '#src/environment/folders.ts'
 import { resolveEnvironment } from '#src/environment/resolve.ts'
 import { ArchloomError } from '#src/errors.ts'
@@ -133,6 +134,7 @@ async function train(training: Training, request: EvaluationRequest): Promise<Ev
     cost: result.cost,
     counts: result.counts,
     curve: result.curve,
+    dataset: result.dataset,
     fingerprint,
     ...(result.checkpoint && {
       checkpoint: {
@@ -202,17 +204,16 @@ async function test(training: Training, request: TestRequest) {
   return { testAccuracy: result.accuracy, testLoss: result.loss }
 }
 
+/** Null when the file is gone or is not what was written. */
 async function keptCheckpoint(
   runFolder: string,
   { checkpoint }: EvaluationResult,
 ): Promise<CheckpointRef | null> {
   if (!checkpoint) return null
   const path = join(runFolder, checkpoint.path)
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  )
-  return exists ? { path, sha256: checkpoint.sha256 } : null
+  const content = await readFile(path).catch(() => null)
+  const intact = content !== null && sha256(content) === checkpoint.sha256
+  return intact ? { path, sha256: checkpoint.sha256 } : null
 }
 
 async function retrain(
@@ -227,7 +228,11 @@ async function retrain(
     work: trainWork(training, request, path),
     signal: request.signal,
   })
-  return result.checkpoint ?? { path, sha256: '' }
+  if (result.checkpoint) return result.checkpoint
+  throw new AttemptFailure({
+    kind: 'data',
+    message: `The weights for the test split could not be written to ${path}; make room there and resume`,
+  })
 }
 
 /**

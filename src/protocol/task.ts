@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { NetworkGraph, Shape } from '#src/graph/graph.ts'
 import { Cost, CurvePoint, Metrics, NetworkCounts } from '#src/trial/metrics.ts'
+import { DatasetUse } from '#src/trial/record.ts'
 import { DatasetSplit, Recipe } from './recipe.ts'
 
 const Seed = z.string().regex(/^[0-9]+$/)
@@ -65,6 +66,7 @@ export const TrainResult = z.strictObject({
   cost: Cost,
   counts: NetworkCounts,
   checkpoint: CheckpointRef.nullable(),
+  dataset: DatasetUse,
 })
 export type TrainResult = z.infer<typeof TrainResult>
 

@@ -17,6 +17,21 @@ export type Failure = z.infer<typeof Failure>
 export const KeptCheckpoint = z.strictObject({ path: z.string().min(1), sha256: z.string() })
 export type KeptCheckpoint = z.infer<typeof KeptCheckpoint>
 
+/** How a data set was split and normalised, as whoever trained on it found it. */
+export const DatasetUse = z.strictObject({
+  /** SHA-256 over all pixels and labels. */
+  contentHash: z.string(),
+  /** SHA-256 over the positions of the training, validation and test images. */
+  splitHash: z.string(),
+  trainCount: z.int().min(1),
+  validationCount: z.int().min(1),
+  testCount: z.int().min(1),
+  /** Of each channel over the training split, as shares of full brightness. */
+  mean: z.array(z.number()),
+  std: z.array(z.number()),
+})
+export type DatasetUse = z.infer<typeof DatasetUse>
+
 /** What an evaluator hands back for a finished trial. */
 export const EvaluationResult = z.strictObject({
   metrics: Metrics,
@@ -25,6 +40,7 @@ export const EvaluationResult = z.strictObject({
   /** Empty when the evaluator streams no curve. */
   curve: z.array(CurvePoint),
   checkpoint: KeptCheckpoint.optional(),
+  dataset: DatasetUse.optional(),
   /** Hash of the fingerprint that the result was produced under. */
   fingerprint: z.string(),
 })

@@ -35,6 +35,13 @@ class SplitIndices:
     validation: Indices
     test: Indices
 
+    def digest(self) -> str:
+        """SHA-256 over the three parts' sizes and positions, as little-endian 64-bit integers."""
+        hashed = hashlib.sha256()
+        for part in (self.train, self.validation, self.test):
+            hashed.update(np.array([len(part), *part], dtype="<i8").tobytes())
+        return hashed.hexdigest()
+
 
 def stratified_order(labels: NDArray[np.int64], seed: str) -> Indices:
     """The pool's positions in the order that the module's rule gives.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from archloom_worker import schema
 from archloom_worker.data.catalog import facts_of, read_dataset
 from archloom_worker.data.held import HeldImages
 from archloom_worker.data.split import split_indices
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from archloom_worker import schema
     from archloom_worker.data.held import HeldDataset
 
 KEPT_SPLITS = 2
@@ -60,6 +60,20 @@ class Splits:
     pixel_max: int
     normalization: Normalization
     content_hash: str
+    split_hash: str
+    """SHA-256 over the positions in the training, validation and test part."""
+
+    def use(self) -> schema.DatasetUse:
+        """How the data set was split and normalised, for the record."""
+        return schema.DatasetUse(
+            content_hash=self.content_hash,
+            split_hash=self.split_hash,
+            train_count=len(self.train),
+            validation_count=len(self.validation),
+            test_count=len(self.test),
+            mean=self.normalization.mean,
+            std=self.normalization.std,
+        )
 
 
 class DatasetStore:
@@ -121,6 +135,7 @@ def make_splits(held: HeldDataset, split: schema.DatasetSplit, device: torch.dev
         pixel_max=held.pixel_max,
         normalization=normalization_of(train.images, held.pixel_max),
         content_hash=held.content_hash,
+        split_hash=indices.digest(),
     )
 
 
