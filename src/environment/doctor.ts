@@ -179,9 +179,9 @@ async function settle<T>(
     return found(await promise)
   } catch (error) {
     if (!(error instanceof ArchloomError)) throw error
-    // The sentence is "what was found; what to do".
-    const cut = error.message.indexOf('; ')
-    return problem(check, error.message.slice(0, cut), error.message.slice(cut + 2))
+    // The sentence reads: what was found; what to do.
+    const [found = '', ...mend] = error.message.split('; ')
+    return problem(check, found, mend.join('; '))
   }
 }
 
