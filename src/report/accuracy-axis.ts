@@ -13,7 +13,15 @@ import { exactScale, roundStep } from './scale.ts'
  * @see Tukey 1977, "Exploratory Data Analysis", section 2D.
  */
 export function accuracyAxis(accuracies: readonly number[], title: string): Axis {
-  const [low, high] = accuracyRange(accuracies)
+  return axisOver(fenced(accuracies), title)
+}
+
+/** An axis over all accuracies, for curves: one that began low must be seen to. */
+export function wholeAccuracyAxis(accuracies: readonly number[], title: string): Axis {
+  return axisOver(rangeOf(accuracies), title)
+}
+
+function axisOver([low, high]: readonly [number, number], title: string): Axis {
   const padding = Math.max(0.002, 0.05 * (high - low))
   const bounds = [100 * (low - padding), 100 * (high + padding)] as const
   const step = roundStep((bounds[1] - bounds[0]) / 6)
@@ -31,10 +39,18 @@ export function heightOf(axis: Axis, accuracy: number): number {
   return axis.scale.at(100 * accuracy)
 }
 
-function accuracyRange(accuracies: readonly number[]): readonly [number, number] {
+function fenced(accuracies: readonly number[]): readonly [number, number] {
+  const [low, high] = rangeOf(accuracies)
+  if (accuracies.length === 0) return [low, high]
+  const lower = quantile(accuracies, 0.25)
+  const spread = quantile(accuracies, 0.75) - lower
+  return [spread > 0 ? Math.max(low, lower - 3 * spread) : low, high]
+}
+
+function rangeOf(accuracies: readonly number[]): readonly [number, number] {
   if (accuracies.length === 0) return [0, 1]
-  const [least, lower, upper, most] = [0, 0.25, 0.75, 1].map((share) => quantile(accuracies, share))
-  const [low = 0, q1 = 0, q3 = 1, high = 1] = [least, lower, upper, most]
-  const fence = q1 - 3 * (q3 - q1)
-  return [q3 > q1 ? Math.max(low, fence) : low, high]
+  return [
+    accuracies.reduce((least, accuracy) => Math.min(least, accuracy), 1),
+    accuracies.reduce((most, accuracy) => Math.max(most, accuracy), 0),
+  ]
 }

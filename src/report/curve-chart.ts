@@ -1,5 +1,5 @@
 /** Learning curves: all of them faint, the selected trial's bold. */
-import { accuracyAxis, heightOf } from './accuracy-axis.ts'
+import { heightOf, wholeAccuracyAxis } from './accuracy-axis.ts'
 import { type Axis, chart, linePath, plot } from './chart.ts'
 import { figure } from './figure.ts'
 import { integer, percent, plural } from './format.ts'
@@ -22,8 +22,10 @@ export function curveFigure(summary: RunSummary): Html | null {
   const chosen = withCurve.find(({ trial }) => trial === (summary.selected ?? summary.leader))
   const shown = thinned(withCurve, curveCountLimit, (trial) => trial === chosen)
   const x = epochAxis(shown)
-  const values = shown.flatMap(({ curve }) => curve.map(({ valAccuracy }) => valAccuracy))
-  const y = accuracyAxis(values, 'Accuracy')
+  const values = shown.flatMap(({ curve }) =>
+    curve.flatMap(({ valAccuracy, trainAccuracy }) => [valAccuracy, trainAccuracy]),
+  )
+  const y = wholeAccuracyAxis(values, 'Accuracy')
   const faint = shown.filter((trial) => trial !== chosen)
   const layers = [
     html`<g class="train">${faint.map((trial) => path(trial, 'trainAccuracy', x, y, 'curve train'))}</g>`,

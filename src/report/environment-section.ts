@@ -124,6 +124,7 @@ const acronyms: Readonly<Record<string, string>> = {
   gpus: 'GPUs',
   cuda: 'CUDA',
   cudnn: 'cuDNN',
+  cublas: 'cuBLAS',
   blas: 'BLAS',
   torch: 'PyTorch',
   tf32: 'TF32',
@@ -136,7 +137,7 @@ function readable(path: string): string {
     .split(' · ')
     .map((part) => (/^[a-z]+[a-zA-Z0-9]*$/.test(part) ? spaced(part) : part))
   const text = words.join(' · ')
-  return /^[a-z]/.test(text) && !text.startsWith('cuDNN')
+  return /^[a-z]/.test(text) && !/^cu(DNN|BLAS)/.test(text)
     ? text.charAt(0).toUpperCase() + text.slice(1)
     : text
 }

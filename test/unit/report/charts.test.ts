@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { accuracyAxis, heightOf, isBelow } from '#src/report/accuracy-axis.ts'
+import { accuracyAxis, heightOf, isBelow, wholeAccuracyAxis } from '#src/report/accuracy-axis.ts'
 import { linePath, plot, stepPath } from '#src/report/chart.ts'
 import { curveFigure } from '#src/report/curve-chart.ts'
 import { figure } from '#src/report/figure.ts'
@@ -121,6 +121,13 @@ it('keeps every value on the axis where none stands apart', () => {
   const values = [0.5, 0.6, 0.7, 0.8]
   const axis = accuracyAxis(values, 'Validation accuracy')
   expect(values.some((value) => isBelow(axis, value))).toBe(false)
+})
+
+it('has room for every point of a curve, however low it began', () => {
+  const values = [0.1, 0.9, 0.91, 0.92, 0.93]
+  const axis = wholeAccuracyAxis(values, 'Accuracy')
+  expect(values.some((value) => isBelow(axis, value))).toBe(false)
+  expect(heightOf(axis, 0.1)).toBeLessThan(plot.bottom)
 })
 
 it('joins points by lines, and by steps that hold until the next', () => {
