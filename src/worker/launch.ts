@@ -73,16 +73,30 @@ export interface ProcessWatch {
   readonly onLine: (line: string) => void
 }
 
-export function startProcess(
-  { file, parameters, variables }: WorkerCommand,
-  { clock, onLine }: ProcessWatch,
-): WorkerProcess {
-  const child = spawn(file, parameters, {
+export function startProcess(command: WorkerCommand, watch: ProcessWatch): WorkerProcess {
+  try {
+    return watched(spawnWorker(command), watch)
+  } catch (error) {
+    // Some refusals of the system are thrown, others arrive as an event: here they look alike.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const exit = { code: null, signal: null, spawnError: code, tail: [] }
+    return { pid: null, ended: Promise.resolve(exit), signal: () => {} }
+  }
+}
+
+function spawnWorker({ file, parameters, variables }: WorkerCommand) {
+  return spawn(file, parameters, {
     stdio: ['pipe', 'pipe', 'pipe'],
     // A session of its own: Ctrl-C in the terminal is for the orchestrator to pass on.
     detached: true,
     env: { ...variables },
   })
+}
+
+function watched(
+  child: ReturnType<typeof spawnWorker>,
+  { clock, onLine }: ProcessWatch,
+): WorkerProcess {
   child.stdin.on('error', () => {})
   const tail: string[] = []
   const take = (line: string) => {

@@ -5,6 +5,9 @@ import type { PoolRules, WorkerExit } from './pool-state.ts'
 /** The worker's own exit status for a trouble that it explains in its last line. */
 const explainedStatus = 3
 
+/** What the system says of a program that is not there or is none. */
+const missingFile = ['ENOENT', 'ENOTDIR', 'EACCES']
+
 /** `ended with exit code 1: RuntimeError: …`, for the middle of a sentence. */
 export function describeExit(exit: WorkerExit): string {
   const last = exit.tail.findLast((line) => line.trim() !== '')
@@ -30,7 +33,7 @@ export function explainFailedStart(
 ): StartTrouble {
   const mend = `archloom env create ${rules.environment}`
   const details = { worker, output: exit.tail }
-  if (exit.spawnError !== null) {
+  if (exit.spawnError !== null && missingFile.includes(exit.spawnError)) {
     const error = new ArchloomError(
       'environment/missing-python',
       `The Python of the environment ${rules.environment} ${describeExit(exit)}; create it with: ${mend}`,

@@ -135,6 +135,13 @@ describe('opening', () => {
     })
   })
 
+  test('tries again when the system has no room for a process', () => {
+    const pool = new PoolDriver({ workers: 1 })
+    pool.do({ kind: 'opened' })
+    pool.exit('w00', { code: null, spawnError: 'EAGAIN' })
+    expect(pool.phase('w00')).toBe('waiting')
+  })
+
   test('waits longer before each restart', () => {
     const pool = new PoolDriver({ workers: 1, rules: { restartLimit: 9 } })
     pool.do({ kind: 'opened' })
