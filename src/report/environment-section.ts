@@ -1,7 +1,7 @@
 /** What the results were computed on, and whether they may be compared. */
 import { driftOf, environmentsUsed, type Fact, factsOf } from './fingerprint.ts'
-import { integer, plural, shortHash } from './format.ts'
-import { type Html, html } from './html.ts'
+import { integer, plural, shortHash, significant } from './format.ts'
+import { type Html, type HtmlValue, html } from './html.ts'
 import type { EnvironmentSummary, RunSummary } from './run-summary.ts'
 import { banner, type Section } from './section.ts'
 
@@ -10,7 +10,7 @@ export function environmentSection(summary: RunSummary): Section {
   const body =
     environments.length === 0
       ? html`<p class="muted">No worker has stated its environment yet.</p>`
-      : html`${environmentBanners(summary)}${introOf(environments)}${tables(environments)}`
+      : html`${environmentBanners(summary)}${introOf(environments)}${datasetCards(summary)}${tables(environments)}`
   return { id: 'environment', title: 'Environment', body }
 }
 
@@ -30,7 +30,19 @@ export function environmentBanners(summary: RunSummary): Html[] {
           ),
         ]
       : []
-  return [...mixed, ...summary.environments.flatMap(driftBanner)]
+  return [...mixed, ...splitBanner(summary), ...summary.environments.flatMap(driftBanner)]
+}
+
+function splitBanner({ datasets }: RunSummary): Html[] {
+  if (datasets.length < 2) return []
+  const counts = datasets.map(({ resultCount }) => integer(resultCount)).join(' and ')
+  return [
+    banner(
+      'bad',
+      `Results of ${datasets.length} data splits are mixed`,
+      `${counts} results were measured on differing images, so their accuracies may not be compared.`,
+    ),
+  ]
 }
 
 function driftBanner({ hash, fingerprint }: EnvironmentSummary): Html[] {
@@ -57,6 +69,25 @@ function introOf(environments: readonly EnvironmentSummary[]): Html {
   return html`<p class="muted">Every result carries the hash of the fingerprint that it was computed under. ${
     environments.length > 1 ? 'Rows that differ are marked.' : ''
   }</p><ul class="plain">${rows}</ul>`
+}
+
+/** How the data were split and normalised, as the workers found them. */
+function datasetCards({ datasets }: RunSummary): Html[] {
+  return datasets.map(({ use, resultCount }) => {
+    const facts: readonly (readonly [string, HtmlValue])[] = [
+      ['Results', integer(resultCount)],
+      ['Training images', integer(use.trainCount)],
+      ['Validation images', integer(use.validationCount)],
+      ['Test images', integer(use.testCount)],
+      ['Mean of each channel', use.mean.map(significant).join(', ')],
+      ['Deviation of each channel', use.std.map(significant).join(', ')],
+      ['Content', html`<code class="hash">${use.contentHash}</code>`],
+      ['Split', html`<code class="hash">${use.splitHash}</code>`],
+    ]
+    return html`<div class="card data-card"><h3>Data</h3><dl class="fact-list rows">${facts.map(
+      ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+    )}</dl></div>`
+  })
 }
 
 const groupTitles: Readonly<Record<string, string>> = {

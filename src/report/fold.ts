@@ -3,7 +3,7 @@ import { ArchloomError, unreachable } from '#src/errors.ts'
 import type { Budget, ExperimentEvent, JournalEntry, Plan } from '#src/experiment/experiment.ts'
 import type { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
 import type { FailureKind } from '#src/trial/outcome.ts'
-import type { Failure } from '#src/trial/record.ts'
+import type { DatasetUse, Failure } from '#src/trial/record.ts'
 import type {
   BestStep,
   FailureSummary,
@@ -44,6 +44,8 @@ export interface FoldState {
     kept: FailureSummary[]
   }
   readonly environments: Map<string, { fingerprint: unknown; resultCount: number }>
+  /** By content and split. */
+  readonly datasets: Map<string, { readonly use: DatasetUse; resultCount: number }>
   allowMixed: boolean
   readonly interruptions: Interruption[]
   /** Milliseconds in which a process worked on the run. */
@@ -73,6 +75,7 @@ export function emptyState(limits: FoldLimits): FoldState {
     test: null,
     failures: { total: 0, byKind: {}, kept: [] },
     environments: new Map(),
+    datasets: new Map(),
     allowMixed: false,
     interruptions: [],
     activeMs: 0,
@@ -225,7 +228,7 @@ function finishTrial(
   trial: MutableTrial,
   event: Extract<TrialEvent, { type: 'trial-finished' }>,
 ): void {
-  const { metrics, cost, counts, curve, fingerprint } = event.result
+  const { metrics, cost, counts, curve, dataset, fingerprint } = event.result
   const seconds = state.activeMs / 1000
   Object.assign(trial, { state: 'completed', metrics, cost, counts: counts ?? null, fingerprint })
   trial.endedSeconds = seconds
@@ -233,6 +236,7 @@ function finishTrial(
   state.epochsRun += cost.epochs
   state.evaluationSeconds += cost.seconds
   environmentOf(state, fingerprint).resultCount += 1
+  if (dataset !== undefined) countDataset(state, dataset)
   const best = state.bestOverTime.at(-1)
   if (best === undefined || metrics.valAccuracy > best.valAccuracy) {
     state.bestOverTime.push({ trial: trial.trial, seconds, valAccuracy: metrics.valAccuracy })
@@ -293,6 +297,13 @@ function dropAttempts(state: FoldState): void {
   for (const trial of state.trials) {
     if (trial.state === 'running') trial.state = 'waiting'
   }
+}
+
+function countDataset({ datasets }: FoldState, use: DatasetUse): void {
+  const key = `${use.contentHash} ${use.splitHash}`
+  const seen = datasets.get(key)
+  if (seen === undefined) datasets.set(key, { use, resultCount: 1 })
+  else seen.resultCount += 1
 }
 
 function environmentOf(

@@ -6,7 +6,7 @@ import type { Budget, Plan } from '#src/experiment/experiment.ts'
 import type { RunHeader } from '#src/store/store.ts'
 import type { Cost, CurvePoint, Metrics, NetworkCounts, TestMetrics } from '#src/trial/metrics.ts'
 import type { FailureKind, Outcome, Verdict } from '#src/trial/outcome.ts'
-import type { Failure } from '#src/trial/record.ts'
+import type { DatasetUse, Failure } from '#src/trial/record.ts'
 
 /**
  * How far a run is.
@@ -82,6 +82,12 @@ export interface EnvironmentSummary {
   readonly resultCount: number
 }
 
+/** A data set as results of this run were trained on it; one entry a split. */
+export interface DatasetSummary {
+  readonly use: DatasetUse
+  readonly resultCount: number
+}
+
 export interface Interruption {
   /** Seconds of searching before it. */
   readonly atSeconds: number
@@ -143,6 +149,8 @@ export interface RunSummary {
     readonly kept: readonly FailureSummary[]
   }
   readonly environments: readonly EnvironmentSummary[]
+  /** Empty where the evaluator states none. */
+  readonly datasets: readonly DatasetSummary[]
   /** Whether the user allowed results of several environments in this run. */
   readonly allowMixed: boolean
   readonly interruptions: readonly Interruption[]

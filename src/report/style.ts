@@ -146,6 +146,8 @@ summary:hover { color: var(--ink); }
 
 .plain { list-style: none; padding: 0; margin: 0 0 14px; font-size: 13px; }
 .hash { font-size: 12px; overflow-wrap: anywhere; }
+.data-card { margin-bottom: 16px; padding: 14px 18px; }
+.data-card .fact-list { padding: 4px 0 0; }
 .fact-groups { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 1fr); gap: 16px; align-items: start; }
 .fact-groups > :only-child { grid-column: 1 / -1; }
 .fact-groups.stacked { grid-template-columns: minmax(0, 1fr); }

@@ -78,6 +78,7 @@ function summaryOf(header: RunHeader, state: FoldState): RunSummary {
     environments: [...state.environments].map(
       ([hash, seen]): EnvironmentSummary => ({ hash, ...seen }),
     ),
+    datasets: [...state.datasets.values()],
     allowMixed: state.allowMixed,
     interruptions: state.interruptions,
     durations: {

@@ -206,6 +206,20 @@ describe('environments', () => {
     expect(words(mixed)).toContain('torch : locked 2.13.0, installed 2.12.0')
   })
 
+  it('include the data: how they were split, and whether results used different splits', () => {
+    expect(words(page, 'environment')).toContain('Validation images 287')
+    const resplit = withEvents(whole, (event) => {
+      if (event.type !== 'trial-finished' || event.trial < 40 || event.result.dataset === undefined)
+        return event
+      return {
+        ...event,
+        result: { ...event.result, dataset: { ...event.result.dataset, splitHash: 'other' } },
+      }
+    })
+    expect(words(pageOf(resplit))).toContain('Results of 2 data splits are mixed')
+    expect(words(page)).not.toContain('data splits are mixed')
+  })
+
   it('are not called mixed where all results come from one', () => {
     expect(words(page)).not.toContain('are mixed')
   })

@@ -136,6 +136,12 @@ describe('summary of a finished run', () => {
     ])
   })
 
+  it('counts results by data split', () => {
+    expect(
+      summary.datasets.map(({ use, resultCount }) => [use.validationCount, resultCount]),
+    ).toEqual([[287, 56]])
+  })
+
   it('survives JSON unchanged', () => {
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary)
   })
