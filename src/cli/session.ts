@@ -1,5 +1,6 @@
 /** What running and resuming have in common: signals, progress, report, result. */
 import type { Extensions } from '#src/config/schema.ts'
+import { ArchloomError } from '#src/errors.ts'
 import type { RunResult } from '#src/runner/result.ts'
 import type { RunOptions } from '#src/runner/run.ts'
 import { abortOnSignals } from './interrupt.ts'
@@ -30,10 +31,18 @@ export async function carryOut({ name, folder, flags, extensions, run }: Session
       allowDrift: flags.allowDrift,
       allowMixed: flags.allowMixed,
     }),
-  )
+  ).catch(async (error: unknown) => {
+    // What was measured before the stop is worth looking at.
+    const interrupted = error instanceof ArchloomError && error.code === 'run/interrupted'
+    if (interrupted) await writeRunReport(folder, extensions)
+    throw error
+  })
   const { path, summary } = await writeRunReport(folder, extensions)
-  if (flags.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-  else process.stdout.write(`${resultLines(result, summary, path).join('\n')}\n`)
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify({ folder, report: path, result }, null, 2)}\n`)
+    return
+  }
+  process.stdout.write(`${resultLines(result, summary, path).join('\n')}\n`)
 }
 
 /** The display is gone again before anything else is written. */
