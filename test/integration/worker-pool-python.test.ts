@@ -4,13 +4,17 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { curveKeyPair } from 'zeromq'
 import { sha256 } from '#src/encoding/hash.ts'
 import { projectFolder } from '#src/environment/folders.ts'
 import { findPython } from '#src/environment/python.ts'
 import { fingerprintHash } from '#src/protocol/fingerprint.ts'
 import type { CurvePoint } from '#src/trial/metrics.ts'
+import { pythonCommand } from '#src/worker/launch.ts'
 import type { WorkerPool } from '#src/worker/worker.ts'
+import { cuttingProxy } from '#test/fixtures/cutting-proxy.ts'
 import {
   digitsGraph,
   isAlive,
@@ -203,6 +207,69 @@ describe('a start', () => {
       code: 'environment/missing-package',
       message: expect.stringMatching(/lacks the package \w+.*archloom env create cpu/),
     })
+  })
+})
+
+describe('a worker on another machine', () => {
+  test('joins over TCP with its key, and a lost link costs it nothing', async () => {
+    const [server, client] = [curveKeyPair(), curveKeyPair()]
+    const heard = Promise.withResolvers<number>()
+    const logger = pino(
+      { level: 'info' },
+      {
+        write(line: string) {
+          const { endpoint } = JSON.parse(line)
+          if (endpoint) heard.resolve(Number(endpoint.split(':').at(-1)))
+        },
+      },
+    )
+    const opening = startPythonPool({
+      workers: 0,
+      logger,
+      listen: {
+        endpoint: 'tcp://127.0.0.1:*',
+        curve: { server, clientPublicKeys: [client.publicKey] },
+        count: 1,
+      },
+    })
+    await using proxy = await cuttingProxy(await heard.promise)
+    const environment = await cpuEnvironment()
+    const { file, parameters, variables } = pythonCommand({
+      environment,
+      endpoint: `tcp://127.0.0.1:${proxy.port}`,
+      worker: 'far',
+      device: 'cpu',
+      threads: 1,
+      determinism: 'bitwise',
+      datasets: ['digits'],
+      dataFolders: [],
+    })
+    const child = spawn(file, [...parameters, '--server-key', server.publicKey], {
+      env: { ...variables, ARCHLOOM_CURVE_SECRET: client.secretKey },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    const exited = once(child, 'exit')
+    try {
+      await using remote = await opening
+      expect(remote.slots).toBe(1)
+      const undisturbed = await remote.run({ task: 't0', lease: 0, work: trainWork(20) })
+      let cuts = 0
+      const disturbed = await remote.run({
+        task: 't1',
+        lease: 0,
+        work: trainWork(20),
+        onProgress: ({ epoch }) => {
+          if (epoch === 5 || epoch === 12) cuts += proxy.cut()
+        },
+      })
+      expect(cuts).toBeGreaterThanOrEqual(1)
+      expect(disturbed.worker).toBe('far')
+      expect(disturbed.result.metrics).toEqual(undisturbed.result.metrics)
+      await remote[Symbol.asyncDispose]()
+      expect(await exited).toEqual([0, null])
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 })
 
