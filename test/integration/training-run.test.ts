@@ -1,0 +1,158 @@
+/** Real searches with real training: killed, resumed, served from elsewhere, all the same. */
+import { execFileSync } from 'node:child_process'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { projectFolder } from '#src/environment/folders.ts'
+import type { ExperimentEvent } from '#src/experiment/experiment.ts'
+import { Random } from '#src/random/random.ts'
+import { readJournal } from '#src/store/journal.ts'
+import { archloom, startArchloom } from '#test/fixtures/command-line.ts'
+import { type TemporaryFolder, temporaryFolder } from '#test/fixtures/temporary-folder.ts'
+import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
+
+const trialCount = 8
+const settings = [
+  `budget.trials=${trialCount}`,
+  'fidelity.epochs=2',
+  'optimizer={name: regularized-evolution, populationSize: 3, sampleSize: 2}',
+].flatMap((setting) => ['--set', setting])
+const run = ['run', join(projectFolder(), 'configs', 'quickstart.yaml'), ...settings]
+
+type EventOf<T extends ExperimentEvent['type']> = Extract<ExperimentEvent, { type: T }>
+
+function eventsOf<T extends ExperimentEvent['type']>(folder: string, type: T): EventOf<T>[] {
+  using journal = readJournal(folder)
+  const events: EventOf<T>[] = []
+  for (const { event } of journal.entries()) {
+    if (event.type === type) events.push(event as EventOf<T>)
+  }
+  return events
+}
+
+/** All that must not depend on what happened to processes: decisions and measurements. */
+function trajectory(folder: string) {
+  const byTrial = (a: { trial: number }, b: { trial: number }) => a.trial - b.trial
+  return {
+    proposals: eventsOf(folder, 'trial-proposed'),
+    results: eventsOf(folder, 'trial-finished')
+      .sort(byTrial)
+      .map(({ trial, result: { metrics, counts, dataset, curve, checkpoint, fingerprint } }) => ({
+        trial,
+        metrics,
+        counts,
+        dataset,
+        fingerprint,
+        // The hash of the weights: bit for bit the same network.
+        weights: checkpoint?.sha256,
+        curve: curve.map(({ seconds: _, ...point }) => point),
+      })),
+    selected: eventsOf(folder, 'trial-selected'),
+    test: eventsOf(folder, 'test-measured'),
+  }
+}
+
+function workersOf(pid: number): number[] {
+  try {
+    const text = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+    return text.trim().split('\n').map(Number)
+  } catch {
+    return []
+  }
+}
+
+describe('a search that trains in PyTorch', () => {
+  let folder: TemporaryFolder
+  let undisturbed: ReturnType<typeof trajectory>
+
+  beforeAll(async () => {
+    await cpuEnvironment()
+    folder = await temporaryFolder()
+    const out = join(folder.path, 'undisturbed')
+    const { status, stderr } = archloom([...run, '--out', out])
+    expect(status, stderr).toBe(0)
+    undisturbed = trajectory(out)
+    return () => folder[Symbol.asyncDispose]()
+  })
+
+  it('measures the test split once, after the selection, and never in a trial', () => {
+    expect(undisturbed.results).toHaveLength(trialCount)
+    expect(undisturbed.selected).toHaveLength(1)
+    expect(undisturbed.test).toHaveLength(1)
+    expect(JSON.stringify(undisturbed.results)).not.toContain('testAccuracy')
+    const best = Math.max(...undisturbed.results.map(({ metrics }) => metrics.valAccuracy))
+    const [selected] = undisturbed.selected
+    expect(undisturbed.results[selected?.trial ?? -1]?.metrics.valAccuracy).toBe(best)
+  })
+
+  it('keeps the weights of the best trial alone, and can do without them', async () => {
+    const out = join(folder.path, 'undisturbed')
+    const result = JSON.parse(await readFile(join(out, 'result.json'), 'utf8')) as {
+      best: { checkpoint: { path: string }; testAccuracy: number }
+    }
+    await readFile(join(out, result.best.checkpoint.path))
+    expect(execFileSync('ls', [join(out, 'artifacts')], { encoding: 'utf8' }).trim()).toBe(
+      result.best.checkpoint.path.replace('artifacts/', ''),
+    )
+  })
+
+  it('is the same with one worker, whatever the window lets run at once', async () => {
+    const out = join(folder.path, 'one-worker')
+    expect(archloom([...run, '--out', out, '--set', 'evaluator.workers=1']).status).toBe(0)
+    expect(trajectory(out)).toEqual(undisturbed)
+  })
+
+  it('is the same after the orchestrator, its workers or both were killed again and again', async () => {
+    const out = join(folder.path, 'killed')
+    const random = Random.named(1, 'kill-training')
+    let lastStatus: number | null = null
+    for (let round = 0; round < 12 && lastStatus !== 0; round++) {
+      const args = round === 0 ? [...run, '--out', out] : ['resume', out]
+      const { child, ended } = startArchloom(args)
+      const victims = random.pick(['orchestrator', 'worker', 'both'] as const)
+      let remaining = 1 + random.int(2)
+      child.stderr.on('data', (text: string) => {
+        // The last rounds are left alone, so that the run comes to its end.
+        if (!text.includes('trials done') || --remaining !== 0 || round >= 6) return
+        const workers = workersOf(child.pid ?? 0)
+        if (victims !== 'orchestrator') for (const pid of workers) process.kill(pid, 'SIGKILL')
+        if (victims !== 'worker') child.kill('SIGKILL')
+      })
+      lastStatus = (await ended).status
+    }
+    expect(lastStatus).toBe(0)
+    expect(trajectory(out)).toEqual(undisturbed)
+    expect(eventsOf(out, 'run-resumed').length).toBeGreaterThan(0)
+    expect(archloom(['replay', out]).status).toBe(0)
+  }, 300_000)
+
+  it('trains the winner again when its weights are gone before the test split is measured', async () => {
+    const out = join(folder.path, 'weightless')
+    const { child, ended } = startArchloom([...run, '--out', out])
+    // Killed with the last trial told: what is left to do is the test split.
+    child.stderr.on('data', (text: string) => {
+      if (text.includes(`${trialCount} of ${trialCount} trials done`)) child.kill('SIGKILL')
+    })
+    await ended
+    await rm(join(out, 'artifacts'), { recursive: true, force: true })
+    expect(archloom(['resume', out]).status).toBe(0)
+    expect(trajectory(out)).toEqual(undisturbed)
+  }, 120_000)
+
+  it('is the same when workers serve it over an encrypted connection', async () => {
+    const keys = join(folder.path, 'keys')
+    const out = join(folder.path, 'remote')
+    expect(archloom(['worker', '--make-keys', keys]).status).toBe(0)
+    const endpoint = 'tcp://127.0.0.1:47611'
+    const remote = `evaluator.remote={endpoint: "${endpoint}", keys: ${keys}, workers: 2}`
+    const orchestrator = startArchloom([
+      ...[...run, '--out', out, '--set', 'evaluator.workers=0', '--set', remote],
+    ])
+    const serve = ['worker', '--connect', endpoint, '--keys', join(keys, 'worker.json')]
+    const workers = [1, 2].map(() => startArchloom([...serve, '--dataset', 'digits']))
+    const { status, stderr } = await orchestrator.ended
+    expect(status, stderr).toBe(0)
+    for (const worker of workers) expect((await worker.ended).status).toBe(0)
+    expect(trajectory(out)).toEqual(undisturbed)
+  }, 120_000)
+})
