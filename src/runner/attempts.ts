@@ -1,4 +1,5 @@
 /** The evaluations under way: starts them, cancels them, and brings their ends to the inbox. */
+import { invariant } from '#src/errors.ts'
 import type { Evaluator } from '#src/evaluator/evaluator.ts'
 import type { BestTrial } from '#src/experiment/state.ts'
 import { trialSeed } from '#src/experiment/trial-seed.ts'
@@ -34,7 +35,7 @@ export interface RunningAttempt extends AttemptId {
 export interface Attempts {
   /** In the order in which they started; a measurement of the test split is not among them. */
   readonly running: readonly RunningAttempt[]
-  /** Evaluations and test measurements under way. */
+  /** Evaluations and test measurements under way; one that is not has its end in the inbox. */
   readonly count: number
   evaluate(id: AttemptId, proposal: Proposal): void
   measureTest(attempt: number, best: BestTrial): void
@@ -52,7 +53,8 @@ interface AttemptsOptions {
   readonly inbox: Inbox<Arrival>
 }
 
-export function trackAttempts({ evaluator, seed, clock, inbox }: AttemptsOptions): Attempts {
+export function trackAttempts(options: AttemptsOptions): Attempts {
+  const { clock, inbox } = options
   const running = new Map<number, RunningAttempt>()
   const controller = new AbortController()
   const { signal } = controller
@@ -65,41 +67,6 @@ export function trackAttempts({ evaluator, seed, clock, inbox }: AttemptsOptions
     running.set(id.trial, { ...current, lastPoint: point })
     inbox.pushSoon({ type: 'progress', ...id, point }, progressDelayMs)
   }
-  const evaluate = async (id: AttemptId, proposal: Proposal): Promise<Arrival> => {
-    try {
-      const result = await evaluator.evaluate({
-        ...id,
-        architecture: proposal.architecture,
-        fidelity: proposal.fidelity,
-        seed: trialSeed(seed, id.trial),
-        onProgress: (point) => progress(id, point),
-        signal,
-      })
-      return { type: 'result', ...id, result }
-    } catch (error) {
-      return { type: 'failure', ...id, error }
-    } finally {
-      running.delete(id.trial)
-    }
-  }
-  const measureTest = async (id: AttemptId, best: BestTrial): Promise<Arrival> => {
-    try {
-      if (!evaluator.test) throw new Error(`Evaluator ${evaluator.name} declared a test it lacks`)
-      const metrics = await evaluator.test({
-        ...id,
-        architecture: best.proposal.architecture,
-        fidelity: best.proposal.fidelity,
-        result: best.result,
-        seed: trialSeed(seed, id.trial),
-        signal,
-      })
-      return { type: 'test-result', ...id, metrics }
-    } catch (error) {
-      return { type: 'test-failure', ...id, error }
-    } finally {
-      testing = false
-    }
-  }
   return {
     get running() {
       return [...running.values()]
@@ -110,12 +77,75 @@ export function trackAttempts({ evaluator, seed, clock, inbox }: AttemptsOptions
     evaluate(id, proposal) {
       const { architecture } = proposal
       running.set(id.trial, { ...id, architecture, startedMs: clock.nowMs(), lastPoint: null })
-      void evaluate(id, proposal).then(inbox.push)
+      const onProgress = (point: CurvePoint) => progress(id, point)
+      void evaluate(options, { ...id, proposal, onProgress, signal }).then((arrival) => {
+        running.delete(id.trial)
+        inbox.push(arrival)
+      })
     },
     measureTest(attempt, best) {
       testing = true
-      void measureTest({ trial: best.trial, attempt }, best).then(inbox.push)
+      void measureTest(options, { attempt, best, signal }).then((arrival) => {
+        testing = false
+        inbox.push(arrival)
+      })
     },
     cancel: () => controller.abort(),
+  }
+}
+
+interface Evaluation extends AttemptId {
+  readonly proposal: Proposal
+  readonly onProgress: (point: CurvePoint) => void
+  readonly signal: AbortSignal
+}
+
+async function evaluate(
+  { evaluator, seed }: AttemptsOptions,
+  { trial, attempt, proposal, onProgress, signal }: Evaluation,
+): Promise<Arrival> {
+  const id = { trial, attempt }
+  const { architecture, fidelity } = proposal
+  try {
+    const result = await evaluator.evaluate({
+      ...id,
+      architecture,
+      fidelity,
+      seed: trialSeed(seed, trial),
+      onProgress,
+      signal,
+    })
+    return { type: 'result', ...id, result }
+  } catch (error) {
+    return { type: 'failure', ...id, error }
+  }
+}
+
+interface TestMeasurement {
+  readonly attempt: number
+  readonly best: BestTrial
+  readonly signal: AbortSignal
+}
+
+async function measureTest(
+  { evaluator, seed }: AttemptsOptions,
+  { attempt, best, signal }: TestMeasurement,
+): Promise<Arrival> {
+  const { trial, proposal, result } = best
+  const id = { trial, attempt }
+  const { architecture, fidelity } = proposal
+  try {
+    invariant(evaluator.test, `Evaluator ${evaluator.name} declared a test that it does not have`)
+    const metrics = await evaluator.test({
+      ...id,
+      architecture,
+      fidelity,
+      result,
+      seed: trialSeed(seed, trial),
+      signal,
+    })
+    return { type: 'test-result', ...id, metrics }
+  } catch (error) {
+    return { type: 'test-failure', ...id, error }
   }
 }

@@ -91,7 +91,7 @@ class Run implements Disposable {
       this.#guarded(() => this.#act())
       const { state } = this.#session
       if (state.phase === 'finished' && this.#stop?.type !== 'broken') return state
-      if (this.#stop && (this.#attempts.count === 0 || !this.#patient)) break
+      if (this.#stop && (this.#isQuiet() || !this.#patient)) break
       const arrivals = await this.#inbox.take()
       // Each by itself: a broken one must not take a good result with it.
       for (const arrival of arrivals) this.#guarded(() => this.#handle(arrival))
@@ -103,6 +103,11 @@ class Run implements Disposable {
     this.#attempts.cancel()
     this.#inbox.close()
     for (const undo of this.#undo) undo()
+  }
+
+  /** Whether nothing is under way and every end of what was is recorded. */
+  #isQuiet(): boolean {
+    return this.#attempts.count === 0 && this.#inbox.isEmpty
   }
 
   #listen(): void {

@@ -8,6 +8,7 @@ export interface Inbox<T> {
   pushSoon(item: T, delayMs: number): void
   /** Resolves once something was pushed, with everything that came meanwhile, in order. */
   take(): Promise<readonly T[]>
+  readonly isEmpty: boolean
   /** Ends its timer; later items are dropped. */
   close(): void
 }
@@ -40,6 +41,9 @@ export function openInbox<T>(clock: Clock): Inbox<T> {
       items = []
       awake = Promise.withResolvers<void>()
       return taken
+    },
+    get isEmpty() {
+      return items.length === 0
     },
     close() {
       closed = true

@@ -15,8 +15,10 @@ describe('inbox', () => {
     const inbox = openInbox<number>(simulatedClock())
     inbox.push(1)
     expect(await inbox.take()).toEqual([1])
+    expect(inbox.isEmpty).toBe(true)
     inbox.push(2)
     inbox.push(3)
+    expect(inbox.isEmpty).toBe(false)
     expect(await inbox.take()).toEqual([2, 3])
   })
 

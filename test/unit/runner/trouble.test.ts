@@ -193,6 +193,42 @@ describe('a broken part', () => {
     expect(evaluated).toEqual([1])
   })
 
+  test('results that come while the run stops are kept, whenever they come', async () => {
+    for (let later = 0; later < 6; later += 1) {
+      folder = join(temporary.path, `run-${later}`)
+      const measured: number[] = []
+      const hooks: CellHooks = {
+        delay: async ({ trial }) => {
+          if (trial === 1) throw new Error('The toy is broken')
+          // Half a turn apart: once as a microtask, once after a turn of the event loop.
+          for (let turn = 0; turn < later; turn += 1) {
+            await (trial === 2 ? new Promise((done) => setImmediate(done)) : Promise.resolve())
+          }
+        },
+        change: (result, { trial }) => {
+          measured.push(trial)
+          return result
+        },
+      }
+      await expect(run(wide, hooks)).rejects.toThrow('The toy is broken')
+      const finished = events().flatMap((event) =>
+        event.type === 'trial-finished' ? [event.trial] : [],
+      )
+      expect(finished.sort()).toEqual(measured.sort())
+    }
+  })
+
+  test('an invalid result takes no good one of the same moment with it', async () => {
+    const hooks: CellHooks = {
+      change: (result, { trial }) =>
+        trial === 1 ? { ...result, metrics: { valAccuracy: 2 } } : result,
+    }
+    await expect(run(wide, hooks)).rejects.toMatchObject({ code: 'config/invalid' })
+    const evaluated: number[] = []
+    await resume({ before: ({ trial }) => evaluated.push(trial) })
+    expect(evaluated).toEqual([1])
+  })
+
   test.each([
     ['an accuracy above 1', { metrics: { valAccuracy: 1.5 } }, 'metrics.valAccuracy'],
     ['no number', { metrics: { valAccuracy: Number.NaN } }, 'metrics.valAccuracy'],
