@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
 import { type TemporaryFolder, temporaryFolder } from '#test/fixtures/temporary-folder.ts'
+import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
 const run = promisify(execFile)
 const root = projectFolder()
@@ -100,6 +101,16 @@ describe(
       }[]
       expect(environments.map(({ name }) => name)).toEqual(['cpu', 'cuda'])
       expect(environments[0]?.lockPath).toContain(join('node_modules', 'archloom', 'envs'))
+    })
+
+    it('trains networks in a worker of its own', async () => {
+      await cpuEnvironment()
+      await inProject('npx', 'archloom', 'init', 'search.yaml')
+      const small = ['--set', 'budget.trials=2', '--set', 'fidelity.epochs=1', '--out', 'run']
+      await inProject('npx', 'archloom', 'run', 'search.yaml', '--quiet', ...small)
+      const text = await readFile(join(project.path, 'run', 'result.json'), 'utf8')
+      const result = JSON.parse(text) as { status: string; trials: { ended: number } }
+      expect(result).toMatchObject({ status: 'finished', trials: { ended: 2 } })
     })
 
     it('is a typed library', async () => {
