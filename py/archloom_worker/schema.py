@@ -323,6 +323,7 @@ class Cancel(Base, frozen=True, kw_only=True, tag_field="type", tag="cancel"):
 
 class DatasetFacts(Base, frozen=True, kw_only=True):
     name: "DatasetName"
+    kind: 'Literal["images", "features", "tokens"]'
     input_shape: "Shape"
     class_count: "Annotated[int, Meta(ge=2)]"
     train_count: "Annotated[int, Meta(ge=1)]"

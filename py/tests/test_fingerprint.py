@@ -41,6 +41,7 @@ def lock(tmp_path: Path) -> Path:
 def test_everything_is_measured(lock: Path) -> None:
     digits = schema.DatasetFacts(
         name="digits",
+        kind="images",
         input_shape=(1, 8, 8),
         class_count=10,
         train_count=1797,

@@ -151,7 +151,7 @@ async function draw(text: string, flags: DrawFlags): Promise<void> {
   const drawn = drawArchitecture({ name: space, overrides: set }, text, {
     theme,
     background: true,
-    ...(network && { task: { inputShape: network, classCount: classes } }),
+    ...(network && { task: { kind: 'images', inputShape: network, classCount: classes } }),
   })
   if (out !== undefined) await writePicture(out, drawn.svg)
   const { svg, ...architecture } = drawn

@@ -170,9 +170,9 @@ function compile(
   settings: Settings,
   architecture: string,
 ): NetworkGraph {
-  const { inputShape, classCount } = pool.dataset(settings.dataset.name)
+  const { kind, inputShape, classCount } = pool.dataset(settings.dataset.name)
   try {
-    return space.compile(space.parse(architecture), { inputShape, classCount })
+    return space.compile(space.parse(architecture), { kind, inputShape, classCount })
   } catch (error) {
     // An architecture that does not fit the images is infeasible; only its trial ends.
     if (error instanceof ArchloomError && error.code !== 'space/invalid-settings') {

@@ -29,6 +29,7 @@ export type TensorFrame = z.infer<typeof TensorFrame>
 /** A data set as the worker holds it; what a network must fit. */
 export const DatasetFacts = z.strictObject({
   name: DatasetName,
+  kind: z.enum(['images', 'features', 'tokens']),
   inputShape: Shape,
   classCount: z.int().min(2),
   trainCount: z.int().min(1),

@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { Json } from '#src/encoding/json.ts'
 import type { Drawing } from '#src/graph/drawing.ts'
 import type { NetworkGraph, Shape } from '#src/graph/graph.ts'
+import type { Configuration, ParameterSpace } from '#src/parameter/parameter.ts'
 import type { Random } from '#src/random/random.ts'
 
 /** Number of architectures: exact where it is known, a bound otherwise. */
@@ -14,11 +15,56 @@ export interface Count {
   readonly kind: 'exact' | 'upper-bound' | 'lower-bound'
 }
 
+/**
+ * What a sample is: an image `[channels, height, width]`, a vector of features `[features]`, or a
+ * text of tokens `[length]`, each a whole number below the task's `classCount`.
+ */
+export type InputKind = 'images' | 'features' | 'tokens'
+
 /** What the network around the searched part must fit. */
 export interface Task {
-  /** One sample, `[channels, height, width]`. */
+  readonly kind: InputKind
+  /** One sample, as its kind has it. */
   readonly inputShape: Shape
+  /** Classes of a sample; for tokens, the vocabulary that the next token is told from. */
   readonly classCount: number
+}
+
+/**
+ * The space as hyperparameters. `decode(encode(a))` is `a` again, up to `canonical`.
+ *
+ * @typeParam A - one architecture
+ */
+export interface ParameterEncoding<A> {
+  readonly space: ParameterSpace
+  encode(architecture: A): Configuration
+  /** The architecture that a configuration names, or why it names none, as `problems` says it. */
+  decode(configuration: Configuration): Decoded<A>
+}
+
+export type Decoded<A> =
+  | { readonly architecture: A }
+  | { readonly problems: readonly [string, ...string[]] }
+
+/** Fixed-length numbers that a predictor can learn from. */
+export interface FeatureEncoding<A> {
+  /** Numbers a vector. */
+  readonly size: number
+  /** What they are, and the source. */
+  readonly description: string
+  /** Whether architectures with one canonical form have one vector. */
+  readonly isCanonical: boolean
+  encode(architecture: A): readonly number[]
+}
+
+/** Other forms of an architecture; a method says which it needs. */
+export interface Encodings<A> {
+  /** Continuous vectors for differential evolution and CMA-ES come from it: `parameter/unit-vector.ts`. */
+  readonly parameters?: ParameterEncoding<A>
+  /** Labelled adjacency matrix. */
+  readonly adjacency?: FeatureEncoding<A>
+  /** One bit for every possible path of operations. White et al. 2021, "BANANAS", section 3. */
+  readonly path?: FeatureEncoding<A>
 }
 
 /**
@@ -32,6 +78,9 @@ export interface SearchSpace<A = unknown> {
   readonly settings: Json
   /** What `sample` draws from, in one sentence: uniform over what. */
   readonly distribution: string
+  /** What its networks take. */
+  readonly takes: InputKind
+  readonly encodings: Encodings<A>
 
   sample(random: Random): A
   /** One random small change: always valid and always a different text form. */
@@ -60,6 +109,11 @@ export interface SearchSpace<A = unknown> {
    * @throws space/invalid-settings when the task's sizes cannot carry the space's skeleton
    */
   compile(architecture: A, task: Task): NetworkGraph
+  /**
+   * Training settings that the architecture itself decides, laid over the evaluator's recipe; absent
+   * where a space is about networks alone.
+   */
+  training?(architecture: A): Readonly<Record<string, Json>>
   /** The searched part as a person wants to see it. */
   draw(architecture: A): Drawing
 }

@@ -15,10 +15,16 @@ export interface ImageTask {
  */
 export function imageTask(space: string, task: Task): ImageTask {
   const [channels, height, width, ...rest] = task.inputShape
-  if (channels === undefined || height === undefined || width === undefined || rest.length > 0) {
+  if (
+    channels === undefined ||
+    height === undefined ||
+    width === undefined ||
+    rest.length > 0 ||
+    task.kind !== 'images'
+  ) {
     throw new ArchloomError(
       'space/invalid-settings',
-      `The space ${space} needs images, an input shape [channels, height, width], but the task has [${task.inputShape.join(', ')}]`,
+      `The space ${space} needs images, an input shape [channels, height, width], but the task has ${task.kind} of shape [${task.inputShape.join(', ')}]`,
       { details: { space, place: 'inputShape', found: task.inputShape } },
     )
   }

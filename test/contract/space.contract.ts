@@ -5,7 +5,7 @@ import { ArchloomError } from '#src/errors.ts'
 import { outputShapes } from '#src/graph/shape.ts'
 import { validateGraph } from '#src/graph/validate.ts'
 import { Random } from '#src/random/random.ts'
-import type { SearchSpace, Task } from '#src/space/space.ts'
+import type { InputKind, SearchSpace, Task } from '#src/space/space.ts'
 
 export interface SpaceContract {
   /** Distinguishes the settings in test names. */
@@ -17,10 +17,21 @@ export interface SpaceContract {
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 })
 const runs = { numRuns: 60, seed: 20_260_314 }
-const tasks: readonly Task[] = [
-  { inputShape: [1, 8, 8], classCount: 10 },
-  { inputShape: [3, 16, 12], classCount: 7 },
-]
+/** Two small tasks of each kind, different in every number. */
+const tasks: Readonly<Record<InputKind, readonly [Task, Task]>> = {
+  images: [
+    { kind: 'images', inputShape: [1, 8, 8], classCount: 10 },
+    { kind: 'images', inputShape: [3, 16, 12], classCount: 7 },
+  ],
+  features: [
+    { kind: 'features', inputShape: [13], classCount: 3 },
+    { kind: 'features', inputShape: [64], classCount: 10 },
+  ],
+  tokens: [
+    { kind: 'tokens', inputShape: [12], classCount: 65 },
+    { kind: 'tokens', inputShape: [7], classCount: 30 },
+  ],
+}
 
 export function spaceContract({ name, make, isEnumerable }: SpaceContract): void {
   describe(`${name}`, () => {
@@ -124,11 +135,14 @@ export function spaceContract({ name, make, isEnumerable }: SpaceContract): void
 
     it('compiles to a valid network with one output a class, the same each time', () => {
       fc.assert(
-        fc.property(sampled, fc.constantFrom(...tasks), (architecture, task) => {
+        fc.property(sampled, fc.constantFrom(...tasks[space.takes]), (architecture, task) => {
           const graph = space.compile(architecture, task)
           expect(validateGraph(graph)).toEqual(graph)
           expect(graph.inputs.map(({ shape }) => shape)).toEqual([task.inputShape])
-          expect(outputShapes(graph)).toEqual([[task.classCount]])
+          // Text has an answer for each of its tokens.
+          const classes = [task.classCount]
+          const expected = task.kind === 'tokens' ? [...task.inputShape, ...classes] : classes
+          expect(outputShapes(graph)).toEqual([expected])
           expect(space.compile(architecture, task)).toEqual(graph)
         }),
         { ...runs, numRuns: 15 },
@@ -137,9 +151,9 @@ export function spaceContract({ name, make, isEnumerable }: SpaceContract): void
 
     it('refuses a task without images by name', () => {
       const architecture = space.sample(Random.named(0, 'sample'))
-      expect(() => space.compile(architecture, { inputShape: [64], classCount: 10 })).toThrow(
-        expect.objectContaining({ code: 'space/invalid-settings' }),
-      )
+      expect(() =>
+        space.compile(architecture, { kind: 'images', inputShape: [64], classCount: 10 }),
+      ).toThrow(expect.objectContaining({ code: 'space/invalid-settings' }))
     })
 
     it('draws boxes and arrows that belong together', () => {

@@ -30,8 +30,8 @@ const settings: Readonly<Record<string, unknown>> = {
 }
 
 const tasks: readonly Task[] = [
-  { inputShape: [1, 8, 8], classCount: 10 },
-  { inputShape: [3, 12, 16], classCount: 100 },
+  { kind: 'images', inputShape: [1, 8, 8], classCount: 10 },
+  { kind: 'images', inputShape: [3, 12, 16], classCount: 100 },
 ]
 
 const compiled = spaceCatalog.flatMap((entry) => {

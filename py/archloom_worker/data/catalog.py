@@ -68,6 +68,7 @@ def facts_of(held: HeldDataset) -> schema.DatasetFacts:
     """What a worker tells of a data set that it holds."""
     return schema.DatasetFacts(
         name=held.name,
+        kind="images",
         input_shape=held.input_shape,
         class_count=held.class_count,
         train_count=len(held.train),

@@ -37,6 +37,8 @@ export function chain(settings: ChainSettings): SearchSpace<Chain> {
   return {
     name: 'chain',
     settings,
+    takes: 'images',
+    encodings: {},
     distribution:
       sampling === 'architectures'
         ? 'uniform over all chains, so that most have the largest depth'

@@ -27,6 +27,8 @@ export function nasBench201(settings: SkeletonSettings): SearchSpace<Cell> {
   return {
     name: 'nas-bench-201',
     settings,
+    takes: 'images',
+    encodings: {},
     distribution: 'uniform over the 15,625 cells, isomorphic ones counted apart',
     sample: (random) => Array.from({ length: cellEdgeCount }, () => random.pick(cellOperations)),
     mutate(cell, random) {

@@ -6,6 +6,7 @@ import {
   sampleSpace,
 } from '#src/runner/inspect-space.ts'
 import { spaceCatalog } from '#src/space/catalog.ts'
+import type { Task } from '#src/space/space.ts'
 
 const choose = (name: string, ...overrides: string[]) => ({ name, overrides })
 
@@ -72,14 +73,14 @@ describe('drawings', () => {
   })
 
   it('show the network when a task is given', () => {
-    const task = { inputShape: [1, 28, 28], classCount: 7 }
+    const task: Task = { kind: 'images', inputShape: [1, 28, 28], classCount: 7 }
     const { svg } = drawArchitecture(choose('chain'), 'conv3-16-relu', { task })
     expect(svg).toContain('linear 7')
     expect(svg).toContain('16×28×28')
   })
 
   it('refuse a task that the space cannot carry', () => {
-    const task = { inputShape: [3, 30, 30], classCount: 10 }
+    const task: Task = { kind: 'images', inputShape: [3, 30, 30], classCount: 10 }
     const [sample] = sampleSpace(choose('nas-bench-201'), '0', 1)
     expect(() =>
       drawArchitecture(choose('nas-bench-201'), sample?.architecture ?? '', { task }),

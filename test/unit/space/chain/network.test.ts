@@ -5,7 +5,7 @@ import { compileChain } from '#src/space/chain/network.ts'
 import { parseChain } from '#src/space/chain/text.ts'
 
 function compile(text: string, inputShape = [3, 8, 8]) {
-  const graph = compileChain(parseChain(text), { inputShape, classCount: 10 })
+  const graph = compileChain(parseChain(text), { kind: 'images', inputShape, classCount: 10 })
   const shapes = inferShapes(graph)
   return {
     graph,

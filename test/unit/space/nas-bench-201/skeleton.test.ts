@@ -7,7 +7,7 @@ const settings = { cellsPerStage: 2, channels: 4 }
 const space = nasBench201(settings)
 
 function compile(text: string, inputShape = [3, 8, 8]) {
-  const graph = space.compile(space.parse(text), { inputShape, classCount: 10 })
+  const graph = space.compile(space.parse(text), { kind: 'images', inputShape, classCount: 10 })
   return { graph, ids: graph.nodes.map(({ id }) => id), shapes: inferShapes(graph) }
 }
 

@@ -9,7 +9,7 @@ import { readTable, tableMissing } from '#test/fixtures/nas-bench-201-table.ts'
 
 const settings = { cellsPerStage: 5, channels: 16 }
 const space = nasBench201(settings)
-const cifar10: Task = { inputShape: [3, 32, 32], classCount: 10 }
+const cifar10: Task = { kind: 'images', inputShape: [3, 32, 32], classCount: 10 }
 
 function countOf(cell: Cell, operation: string): number {
   return cell.filter((candidate) => candidate === operation).length
@@ -53,7 +53,7 @@ describe('counts', () => {
 
   it('are those of the compiled network on every cell, dead edges taken as none', () => {
     const small = { cellsPerStage: 1, channels: 4 }
-    const task: Task = { inputShape: [2, 8, 12], classCount: 3 }
+    const task: Task = { kind: 'images', inputShape: [2, 8, 12], classCount: 3 }
     const tiny = nasBench201(small)
     for (const cell of cells) expectCompiledCounts(tiny, small, cell, task)
   })
