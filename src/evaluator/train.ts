@@ -10,7 +10,6 @@ import { sha256 } from '#src/encoding/hash.ts'
 import { dataFolders } from '#src/environment/folders.ts'
 import { resolveEnvironment } from '#src/environment/resolve.ts'
 import { ArchloomError } from '#src/errors.ts'
-import type { NetworkGraph } from '#src/graph/graph.ts'
 import { DatasetSplit, Recipe } from '#src/protocol/recipe.ts'
 import type { CheckpointRef, TrainWork } from '#src/protocol/task.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
@@ -18,6 +17,7 @@ import type { EvaluationResult } from '#src/trial/record.ts'
 import { readOrchestratorKeys } from '#src/worker/keys.ts'
 import { startPool } from '#src/worker/pool.ts'
 import type { WorkerPool } from '#src/worker/worker.ts'
+import { decidedRecipe } from './decided-recipe.ts'
 import type {
   EvaluationRequest,
   Evaluator,
@@ -146,15 +146,13 @@ async function train(training: Training, request: EvaluationRequest): Promise<Ev
 }
 
 function trainWork(
-  { settings, context, pool }: Training,
+  training: Training,
   request: Pick<EvaluationRequest, 'architecture' | 'fidelity' | 'seed'>,
   checkpointPath: string,
 ): TrainWork {
   return {
     kind: 'train',
-    graph: compile(context, pool, settings, request.architecture),
-    dataset: settings.dataset,
-    recipe: settings.recipe,
+    ...networkWork(training, request.architecture),
     seed: request.seed,
     fromEpoch: 0,
     toEpoch: request.fidelity.epochs,
@@ -164,15 +162,20 @@ function trainWork(
   }
 }
 
-function compile(
-  { space }: EvaluatorContext,
-  pool: WorkerPool,
-  settings: Settings,
-  architecture: string,
-): NetworkGraph {
-  const { kind, inputShape, classCount } = pool.dataset(settings.dataset.name)
+/** The network, and how it is trained on what. */
+function networkWork(
+  { settings, context: { space }, pool }: Training,
+  text: string,
+): Pick<TrainWork, 'graph' | 'dataset' | 'recipe'> {
+  const { dataset, recipe } = settings
+  const { kind, inputShape, classCount } = pool.dataset(dataset.name)
   try {
-    return space.compile(space.parse(architecture), { kind, inputShape, classCount })
+    const architecture = space.parse(text)
+    return {
+      graph: space.compile(architecture, { kind, inputShape, classCount }),
+      dataset,
+      recipe: decidedRecipe(recipe, space.training?.(architecture) ?? {}),
+    }
   } catch (error) {
     // An architecture that does not fit the images is infeasible; only its trial ends.
     if (error instanceof ArchloomError && error.code !== 'space/invalid-settings') {
@@ -183,7 +186,7 @@ function compile(
 }
 
 async function test(training: Training, request: TestRequest) {
-  const { settings, context, pool, artifacts } = training
+  const { context, pool, artifacts } = training
   const { architecture, signal } = request
   const checkpoint =
     (await keptCheckpoint(context.runFolder, request.result)) ??
@@ -193,9 +196,7 @@ async function test(training: Training, request: TestRequest) {
     lease: request.attempt,
     work: {
       kind: 'evaluate',
-      graph: compile(context, pool, settings, architecture),
-      dataset: settings.dataset,
-      recipe: settings.recipe,
+      ...networkWork(training, architecture),
       checkpoint,
       split: 'test',
     },

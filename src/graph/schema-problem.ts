@@ -30,7 +30,7 @@ function textOf(issue: z.core.$ZodIssue, found: unknown): string {
     case 'invalid_format':
       return `${issue.message}, ${seen}`
     case 'invalid_union':
-      return `expected a known kind of operation, ${seen}`
+      return `expected a known kind${issue.path.at(-2) === 'op' ? ' of operation' : ''}, ${seen}`
     default:
       return `${issue.message}, ${seen}`
   }
