@@ -20,7 +20,7 @@ export function reportError(error: unknown, { json, verbose }: ErrorOutputOption
     const details = known ? error.details : {}
     process.stdout.write(`${JSON.stringify({ error: { code, message, details } }, null, 2)}\n`)
   } else {
-    process.stderr.write(`archloom: ${message}\n`)
+    process.stderr.write(`archloom: ${asTyped(message)}\n`)
   }
   if (verbose || !known) {
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
@@ -28,4 +28,17 @@ export function reportError(error: unknown, { json, verbose }: ErrorOutputOption
     }
   }
   return exitCode
+}
+
+/**
+ * Names commands the way this person types them: a checkout has no `archloom` on its path, its
+ * commands go through an npm script.
+ */
+function asTyped(message: string): string {
+  const isScript = ['start', 'archloom'].includes(process.env.npm_lifecycle_event ?? '')
+  if (!isScript) return message
+  return message.replaceAll(
+    /\barchloom (?=(run|resume|replay|report|space|env|worker|init)\b)/g,
+    'npm run -s archloom -- ',
+  )
 }

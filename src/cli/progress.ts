@@ -26,6 +26,9 @@ interface ProgressOptions {
 /** Milliseconds between redraws: fast enough to look alive, slow enough to cost nothing. */
 const redrawMs = 100
 
+/** Milliseconds after which the time on the screen is renewed without news. */
+const clockMs = 1000
+
 export function showProgress({ name, output, clock = systemClock() }: ProgressOptions): Progress {
   return output.isTTY ? liveProgress(name, output, clock) : plainProgress(output)
 }
@@ -34,29 +37,31 @@ export const noProgress: Progress = { update() {}, [Symbol.dispose]() {} }
 
 function liveProgress(name: string, output: ProgressOutput, clock: Clock): Progress {
   let latest: { snapshot: RunSnapshot; takenMs: number } | null = null
+  let isDrawn = true
+  let drawnMs = 0
   let drawnLines = 0
-  let timer: Timer | null = null
   const draw = () => {
-    timer = null
     if (latest === null) return
-    const { snapshot, takenMs } = latest
-    const elapsedMs = snapshot.elapsedMs + clock.monotonicMs() - takenMs
-    const lines = progressLines(name, { ...snapshot, elapsedMs }, output.columns ?? 80)
+    const elapsedMs = latest.snapshot.elapsedMs + clock.monotonicMs() - latest.takenMs
+    const lines = progressLines(name, { ...latest.snapshot, elapsedMs }, output.columns ?? 80)
     output.write(`${erase(drawnLines)}${lines.join('\n')}\n`)
     drawnLines = lines.length
-    // The clock on the screen goes on between updates.
-    timer ??= clock.setTimer(1000, draw)
+    drawnMs = clock.monotonicMs()
+    isDrawn = true
   }
+  // One beat for all: news is drawn with the next one, and the clock on the screen goes on.
+  const beat = () => {
+    if (!isDrawn || clock.monotonicMs() - drawnMs >= clockMs) draw()
+    timer = clock.setTimer(redrawMs, beat)
+  }
+  let timer: Timer = clock.setTimer(redrawMs, beat)
   return {
     update(snapshot) {
-      const first = latest === null
       latest = { snapshot, takenMs: clock.monotonicMs() }
-      if (first) return draw()
-      timer?.cancel()
-      timer = clock.setTimer(redrawMs, draw)
+      isDrawn = false
     },
     [Symbol.dispose]() {
-      timer?.cancel()
+      timer.cancel()
       if (drawnLines > 0) output.write(erase(drawnLines))
     },
   }

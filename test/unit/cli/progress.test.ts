@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { type ProgressOutput, progressLines, showProgress } from '#src/cli/progress.ts'
+import type { RunSnapshot } from '#src/runner/snapshot.ts'
+import { simulatedClock } from '#src/time/clock.ts'
+
+const snapshot: RunSnapshot = {
+  phase: 'searching',
+  trialsDone: 12,
+  trialsTotal: 48,
+  best: { trial: 7, valAccuracy: 0.9631, architecture: '|none~0|+|none~0|none~1|' },
+  running: [
+    {
+      trial: 12,
+      attempt: 0,
+      architecture: 'a',
+      startedMs: 0,
+      lastPoint: {
+        epoch: 3,
+        trainLoss: 1,
+        trainAccuracy: 0.9,
+        valLoss: 1,
+        valAccuracy: 0.9412,
+        learningRate: 0.1,
+        seconds: 2,
+      },
+    },
+    { trial: 13, attempt: 0, architecture: 'b', startedMs: 0, lastPoint: null },
+  ],
+  elapsedMs: 20_000,
+  budget: { trials: 48 },
+  epochsProposed: 28,
+}
+
+describe('the lines of the live display', () => {
+  it('show the budget, the time left, the best and what is under way', () => {
+    expect(progressLines('quick', snapshot, 100)).toEqual([
+      'quick  ━━━━━━──────────────────  12 of 48 trials  20.0 s, about 1 min 00 s left',
+      'best      96.31%  trial 7  |none~0|+|none~0|none~1|',
+      'training  trial 12  epoch 3  validation 94.12%',
+      'training  trial 13  starting',
+    ])
+  })
+
+  it('fit the width of the terminal', () => {
+    for (const line of progressLines('quick', snapshot, 40)) expect(line.length).toBeLessThan(40)
+  })
+
+  it('count by whichever limit of the budget is nearest', () => {
+    const timed = { ...snapshot, trialsTotal: null, budget: { epochs: 280, seconds: 40 } }
+    expect(progressLines('quick', timed, 100)[0]).toMatch(/━{12}─{12} {2}12 trials .*20\.0 s left$/)
+  })
+})
+
+function recorder(isTTY: boolean) {
+  const written: string[] = []
+  const output: ProgressOutput = { isTTY, columns: 100, write: (text) => written.push(text) }
+  return { written, output }
+}
+
+describe('progress', () => {
+  it('is one line a finished trial where output is piped', () => {
+    const { written, output } = recorder(false)
+    using progress = showProgress({ name: 'quick', output })
+    progress.update({ ...snapshot, trialsDone: 0, best: null })
+    progress.update({ ...snapshot, trialsDone: 1, best: null })
+    progress.update({ ...snapshot, trialsDone: 1 })
+    progress.update(snapshot)
+    expect(written).toEqual([
+      '1 of 48 trials done, no result yet, 20.0 s\n',
+      '12 of 48 trials done, best 96.31% by trial 7, 20.0 s\n',
+    ])
+  })
+
+  it('redraws a terminal in place, at most ten times a second, and leaves it clean', async () => {
+    const clock = simulatedClock()
+    const { written, output } = recorder(true)
+    {
+      using progress = showProgress({ name: 'quick', output, clock })
+      for (let update = 0; update < 50; update++) {
+        progress.update(snapshot)
+        await clock.advance(10)
+      }
+      await clock.advance(200)
+    }
+    // Half a second of steady news: five draws, and one to clean up.
+    expect(written).toHaveLength(6)
+    expect(written.at(-1)).toBe('\u001b[4A\u001b[J')
+    expect(clock.pendingCount).toBe(0)
+  })
+
+  it('lets the clock on the screen go on between updates', async () => {
+    const clock = simulatedClock()
+    const { written, output } = recorder(true)
+    using progress = showProgress({ name: 'quick', output, clock })
+    progress.update(snapshot)
+    await clock.advance(3100)
+    expect(written.join('')).toContain('23.0 s')
+  })
+})
