@@ -94,6 +94,6 @@ describe('progress', () => {
     using progress = showProgress({ name: 'quick', output, clock })
     progress.update(snapshot)
     await clock.advance(3100)
-    expect(written.join('')).toContain('23.0 s')
+    expect(written.join('')).toContain('23.1 s')
   })
 })
