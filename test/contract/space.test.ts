@@ -4,6 +4,7 @@ import { spaceContract } from './space.contract.ts'
 
 /** Settings besides the defaults, for each space: small enough to enumerate. */
 const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
+  'nas-bench-macro': [{ blocksPerStage: [1, 2], channels: 4, headChannels: 16 }],
   'nas-bench-201': [{ cellsPerStage: 1, channels: 4 }],
   chain: [
     {

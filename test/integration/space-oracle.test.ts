@@ -14,6 +14,7 @@ import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
 /** Settings for each space that use everything it offers; networks small. */
 const settings: Readonly<Record<string, unknown>> = {
+  'nas-bench-macro': { channels: 4, headChannels: 24 },
   'nas-bench-201': { cellsPerStage: 1, channels: 4 },
   chain: {
     maxDepth: 8,
