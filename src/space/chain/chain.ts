@@ -1,7 +1,7 @@
 import { ArchloomError } from '#src/errors.ts'
 import type { Drawing, DrawingNode, DrawingRole } from '#src/graph/drawing.ts'
-import type { Random } from '#src/random/random.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
+import { weightedIndex } from '../weighted-index.ts'
 import { type Layer, layerChoices, layerCount, layerProblem, sampleLayer } from './layer.ts'
 import { type Chain, type ChainBounds, chainNeighbours, crossChains, mutateChain } from './moves.ts'
 import { compileChain } from './network.ts'
@@ -46,7 +46,7 @@ export function chain(settings: ChainSettings): SearchSpace<Chain> {
     sample(random) {
       const depth =
         sampling === 'architectures'
-          ? minDepth + weightedIndex(depthCounts, total, random)
+          ? minDepth + weightedIndex(depthCounts, random)
           : minDepth + random.int(maxDepth - minDepth + 1)
       return Array.from({ length: depth }, () => sampleLayer(choices, random))
     },
@@ -104,27 +104,6 @@ function countByDepth({ minDepth, maxDepth, choices }: ChainBounds): readonly bi
     { length: maxDepth - minDepth + 1 },
     (_, position) => layers ** BigInt(minDepth + position),
   )
-}
-
-/** A position with a probability of exactly its weight over the total. */
-function weightedIndex(weights: readonly bigint[], total: bigint, random: Random): number {
-  let draw = uniformBelow(total, random)
-  return weights.findIndex((weight) => {
-    if (draw < weight) return true
-    draw -= weight
-    return false
-  })
-}
-
-/** Uniform over the integers from 0 to `bound - 1`: bits, drawn again while they are too large. */
-function uniformBelow(bound: bigint, random: Random): bigint {
-  const bits = (bound - 1n).toString(2).length
-  for (;;) {
-    let draw = 0n
-    for (let filled = 0; filled < bits; filled += 32) draw = (draw << 32n) | BigInt(random.uint32())
-    draw = BigInt.asUintN(bits, draw)
-    if (draw < bound) return draw
-  }
 }
 
 function drawChain(layers: Chain): Drawing {
