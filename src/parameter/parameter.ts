@@ -18,6 +18,7 @@ const values = z.array(ParameterValue).min(1)
 export const CategoricalParameter = z.strictObject({
   kind: z.literal('categorical'),
   name,
+  /** Each once. */
   choices: values,
   /** Probabilities of the choices up to a factor; null for equal ones. */
   weights: z.array(z.number().positive()).nullable(),
@@ -28,11 +29,12 @@ export const CategoricalParameter = z.strictObject({
 export const OrdinalParameter = z.strictObject({
   kind: z.literal('ordinal'),
   name,
+  /** From first to last, each once. */
   sequence: values,
   defaultValue: ParameterValue,
 })
 
-/** Both ends included. */
+/** Both ends included, `lower` below `upper`. */
 export const IntegerParameter = z.strictObject({
   kind: z.literal('integer'),
   name,
@@ -43,6 +45,7 @@ export const IntegerParameter = z.strictObject({
   defaultValue: z.int(),
 })
 
+/** Both ends included, `lower` below `upper`. Values drawn are rounded: see `roundFloat`. */
 export const FloatParameter = z.strictObject({
   kind: z.literal('float'),
   name,
@@ -68,7 +71,10 @@ export const Parameter = z.discriminatedUnion('kind', [
 ])
 export type Parameter = z.infer<typeof Parameter>
 
-/** What a condition asks of another parameter. False while that one is inactive. */
+/**
+ * What a condition asks of another parameter. False while that one is inactive. Smaller and greater
+ * are defined for numbers, and for ordinals by their place in the sequence.
+ */
 export const Comparison = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('equals'), parameter: name, value: ParameterValue }),
   z.strictObject({ kind: z.literal('not-equals'), parameter: name, value: ParameterValue }),
@@ -95,13 +101,16 @@ export const Test = z.discriminatedUnion('kind', [
 ])
 export type Test = z.infer<typeof Test>
 
-/** The child is active exactly when all conditions on it hold, and every parent is active. */
+/**
+ * The child is active exactly when all conditions on it hold. A comparison with an inactive parameter
+ * never holds, so activity is recursive; an `or` needs one of its parents only.
+ */
 export const Condition = z.strictObject({ child: name, test: Test })
 export type Condition = z.infer<typeof Condition>
 
 /** A combination that no configuration may have: every part of it at once. */
 export const ForbiddenClause = z.strictObject({
-  /** Each an `equals` or an `in`. */
+  /** Any comparison but `not-equals`. One with an inactive parameter does not hold. */
   parts: z.array(Comparison).min(1),
 })
 export type ForbiddenClause = z.infer<typeof ForbiddenClause>

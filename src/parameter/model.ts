@@ -1,0 +1,143 @@
+/**
+ * A parameter space with everything that is derived from it: an order in which parents come first,
+ * and who depends on whom. Making the model is what checks a space.
+ */
+import { ArchloomError } from '#src/errors.ts'
+import { orderOf } from './domain.ts'
+import type {
+  Comparison,
+  Configuration,
+  ForbiddenClause,
+  Parameter,
+  ParameterSpace,
+  ParameterValue,
+  Test,
+} from './parameter.ts'
+import { comparisonsOf, findSpaceProblem } from './validate.ts'
+
+export interface ParameterNode {
+  readonly parameter: Parameter
+  /** All of them must hold. */
+  readonly tests: readonly Test[]
+}
+
+export interface ParameterModel {
+  /** Parents before children, else as the space lists them. */
+  readonly nodes: readonly ParameterNode[]
+  readonly byName: ReadonlyMap<string, ParameterNode>
+  readonly forbidden: readonly ForbiddenClause[]
+}
+
+/** Models by space; a space is immutable, so a model never goes stale. */
+const models = new WeakMap<ParameterSpace, ParameterModel>()
+
+/**
+ * The model of a space, made once.
+ * @throws space/invalid-settings naming the place
+ */
+export function parameterModel(space: ParameterSpace): ParameterModel {
+  const known = models.get(space)
+  if (known) return known
+  const problem = findSpaceProblem(space)
+  if (problem) refuse(space, problem.place, problem.message)
+  const nodes = sortNodes(space)
+  const byName = new Map(nodes.map((node) => [node.parameter.name, node]))
+  const model = { nodes, byName, forbidden: space.forbidden }
+  models.set(space, model)
+  return model
+}
+
+/** Whether a test holds; what is absent from the configuration counts as inactive. */
+export function isTrue(model: ParameterModel, test: Test, configuration: Configuration): boolean {
+  if (test.kind === 'and') return test.tests.every((part) => isTrue(model, part, configuration))
+  if (test.kind === 'or') return test.tests.some((part) => isTrue(model, part, configuration))
+  const node = model.byName.get(test.parameter)
+  return node !== undefined && holds(node.parameter, test, readValue(configuration, test.parameter))
+}
+
+/** A parameter's value; undefined where it has none. A name may be one that every object inherits. */
+export function readValue(configuration: Configuration, name: string): ParameterValue | undefined {
+  return Object.hasOwn(configuration, name) ? configuration[name] : undefined
+}
+
+/** Whether a comparison holds for a value of its parameter; undefined while that is inactive. */
+export function holds(
+  parameter: Parameter,
+  test: Comparison,
+  value: ParameterValue | undefined,
+): boolean {
+  if (value === undefined) return false
+  switch (test.kind) {
+    case 'equals':
+      return value === test.value
+    case 'not-equals':
+      return value !== test.value
+    case 'in':
+      return test.values.includes(value)
+    case 'less-than':
+      return (orderOf(parameter, value) ?? NaN) < (orderOf(parameter, test.value) ?? NaN)
+    case 'greater-than':
+      return (orderOf(parameter, value) ?? NaN) > (orderOf(parameter, test.value) ?? NaN)
+  }
+}
+
+/** The first forbidden clause whose parts all hold. */
+export function findForbidden(
+  model: ParameterModel,
+  configuration: Configuration,
+): ForbiddenClause | undefined {
+  return model.forbidden.find(({ parts }) =>
+    parts.every((part) => isTrue(model, part, configuration)),
+  )
+}
+
+type Waiting = ReadonlyMap<string, ParameterNode>
+
+function sortNodes(space: ParameterSpace): readonly ParameterNode[] {
+  const waiting = new Map(
+    space.parameters.map((parameter): [string, ParameterNode] => [
+      parameter.name,
+      { parameter, tests: [] },
+    ]),
+  )
+  for (const { child, test } of space.conditions) {
+    const node = waiting.get(child)
+    if (node) waiting.set(child, { ...node, tests: [...node.tests, test] })
+  }
+  const sorted: ParameterNode[] = []
+  while (waiting.size > 0) {
+    const ready = waiting.values().find((node) => waitingParent(node, waiting) === undefined)
+    if (!ready) {
+      const circle = findCircle(waiting)
+      const words = `its conditions run in a circle, ${circle.join(' on ')}; remove one of them`
+      refuse(space, circle[0] ?? '', words)
+    }
+    waiting.delete(ready.parameter.name)
+    sorted.push(ready)
+  }
+  return sorted
+}
+
+function waitingParent({ tests }: ParameterNode, waiting: Waiting): string | undefined {
+  return tests.flatMap(comparisonsOf).find(({ parameter }) => waiting.has(parameter))?.parameter
+}
+
+/** From child to parent until a name comes back; every node waits for another one. */
+function findCircle(waiting: Waiting): readonly string[] {
+  const path: string[] = []
+  let node = waiting.values().next().value
+  while (node && !path.includes(node.parameter.name)) {
+    path.push(node.parameter.name)
+    node = waiting.get(waitingParent(node, waiting) ?? '')
+  }
+  const start = node?.parameter.name ?? ''
+  return [...path.slice(path.indexOf(start)), start]
+}
+
+function refuse(space: ParameterSpace, place: string, message: string): never {
+  throw new ArchloomError(
+    'space/invalid-settings',
+    `The parameter space ${space.name} is wrong at ${place}: ${message}`,
+    { details: { space: space.name, place } },
+  )
+}
