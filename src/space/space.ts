@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { Json } from '#src/encoding/json.ts'
+import type { GateMatrix } from '#src/graph/choice.ts'
 import type { Drawing } from '#src/graph/drawing.ts'
 import type { NetworkGraph, Shape } from '#src/graph/graph.ts'
 import type { Configuration, ParameterSpace } from '#src/parameter/parameter.ts'
@@ -68,6 +69,24 @@ export interface Encodings<A> {
 }
 
 /**
+ * All architectures of a space in one network: a graph with choices, and how architectures and
+ * gates correspond. What an architecture does not use has a gate of 0 or is a candidate of zeros.
+ */
+export interface Supernet<A> {
+  readonly graph: NetworkGraph
+  /**
+   * Gates of zeros and ones, shaped as `gateShape(graph)`. `specialize(graph, gatesOf(a))` is the
+   * network `compile(a)` up to the names of its nodes.
+   */
+  gatesOf(architecture: A): GateMatrix
+  /**
+   * The architecture whose candidates weigh most, by the space's own rule; inverse to `gatesOf` up
+   * to `canonical`. A decision without any weight falls to the first candidate.
+   */
+  architectureOf(weights: GateMatrix): A
+}
+
+/**
  * A set of architectures and everything that a search does with them.
  *
  * @typeParam A - one architecture: readonly data, JSON-able; `format` and `parse` are its text form
@@ -114,6 +133,11 @@ export interface SearchSpace<A = unknown> {
    * where a space is about networks alone.
    */
   training?(architecture: A): Readonly<Record<string, Json>>
+  /**
+   * The whole space as one network with shared weights; absent where the space has none.
+   * @throws space/invalid-settings as `compile` does
+   */
+  supernet?(task: Task): Supernet<A>
   /** The searched part as a person wants to see it. */
   draw(architecture: A): Drawing
 }
