@@ -80,8 +80,8 @@ export interface Supernet<A> {
    */
   gatesOf(architecture: A): GateMatrix
   /**
-   * The architecture whose candidates weigh most, by the space's own rule; inverse to `gatesOf` up
-   * to `canonical`. A decision without any weight falls to the first candidate.
+   * The architecture whose candidates weigh most, by the space's own rule; from the gates of an
+   * architecture one that is the same network. Weights are finite; equal ones are told apart by order.
    */
   architectureOf(weights: GateMatrix): A
 }

@@ -2,10 +2,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ArchloomError } from '#src/errors.ts'
+import { choicesOf, gateShape, specialize } from '#src/graph/choice.ts'
+import { graphHash } from '#src/graph/hash.ts'
 import { outputShapes } from '#src/graph/shape.ts'
 import { validateGraph } from '#src/graph/validate.ts'
 import { Random } from '#src/random/random.ts'
-import type { InputKind, SearchSpace, Task } from '#src/space/space.ts'
+import type { InputKind, SearchSpace, Supernet, Task } from '#src/space/space.ts'
 
 export interface SpaceContract {
   /** Distinguishes the settings in test names. */
@@ -156,6 +158,10 @@ export function spaceContract({ name, make, isEnumerable }: SpaceContract): void
       ).toThrow(expect.objectContaining({ code: 'space/invalid-settings' }))
     })
 
+    if (space.supernet !== undefined) {
+      describe('as a supernet', () => supernetContract(space, tasks[space.takes]))
+    }
+
     it('draws boxes and arrows that belong together', () => {
       property([sampled], (architecture) => {
         const drawing = space.draw(architecture)
@@ -191,6 +197,53 @@ export function spaceContract({ name, make, isEnumerable }: SpaceContract): void
       if (kind === 'exact') expect(found).toBe(value)
       else if (kind === 'upper-bound') expect(found).toBeLessThanOrEqual(value)
       else expect(found).toBeGreaterThanOrEqual(value)
+    })
+  })
+}
+
+/** What the supernet of a space must do on either task. */
+function supernetContract(space: SearchSpace, tasksOfKind: readonly Task[]): void {
+  const supernets = tasksOfKind.flatMap((task): { task: Task; supernet: Supernet<unknown> }[] => {
+    const supernet = space.supernet?.(task)
+    return supernet ? [{ task, supernet }] : []
+  })
+  const check = (numRuns: number, body: (seed: number, item: (typeof supernets)[number]) => void) =>
+    fc.assert(fc.property(seeds, fc.constantFrom(...supernets), body), { ...runs, numRuns })
+
+  it('is a valid graph with choices and one output a class', () => {
+    for (const { task, supernet } of supernets) {
+      expect(validateGraph(supernet.graph)).toEqual(supernet.graph)
+      expect(choicesOf(supernet.graph).length).toBeGreaterThan(0)
+      const { inputShape, kind, classCount } = task
+      const expected = kind === 'tokens' ? [...inputShape, classCount] : [classCount]
+      expect(outputShapes(supernet.graph)).toEqual([expected])
+      expect(space.supernet?.(task).graph).toEqual(supernet.graph)
+    }
+  })
+
+  it('holds the network of each architecture', () => {
+    check(12, (seed, { task, supernet }) => {
+      const architecture = space.sample(Random.named(seed, 'sample'))
+      const gates = supernet.gatesOf(architecture)
+      expect(gates.map(({ length }) => length)).toEqual(gateShape(supernet.graph))
+      const special = specialize(supernet.graph, gates)
+      expect(graphHash(special), space.format(architecture)).toBe(
+        graphHash(space.compile(architecture, task)),
+      )
+    })
+  })
+
+  it('tells the architecture from its gates, and some architecture from any weights', () => {
+    check(30, (seed, { supernet }) => {
+      const gates = supernet.gatesOf(space.sample(Random.named(seed, 'sample')))
+      expect(supernet.gatesOf(supernet.architectureOf(gates))).toEqual(gates)
+      const random = Random.named(seed, 'weights')
+      const weights = gates.map((row) => row.map(() => random.normal()))
+      const heaviest = supernet.architectureOf(weights)
+      expect(space.problems(heaviest), space.format(heaviest)).toEqual([])
+      expect(supernet.architectureOf(weights)).toEqual(heaviest)
+      const zeros = gates.map((row) => row.map(() => 0))
+      expect(space.problems(supernet.architectureOf(zeros))).toEqual([])
     })
   })
 }

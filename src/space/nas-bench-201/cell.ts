@@ -20,9 +20,23 @@ export const cellEdgeCount = 6
  */
 export type Cell = readonly CellOperation[]
 
+/** Position of an edge in a cell. */
+export function edgeIndex(node: number, source: number): number {
+  return (node * (node - 1)) / 2 + source
+}
+
 /** Operations of the edges into a node; the position is the source node. */
 export function incoming(cell: Cell, node: number): readonly CellOperation[] {
-  return cell.slice((node * (node - 1)) / 2, (node * (node + 1)) / 2)
+  return cell.slice(edgeIndex(node, 0), edgeIndex(node + 1, 0))
+}
+
+/** The cell with `none` on every edge that nothing flows through from its input to its output. */
+export function withoutDeadEdges(cell: Cell): Cell {
+  return innerNodes.flatMap((node) =>
+    incoming(cell, node).map((operation, source) =>
+      receives(cell, source) && reaches(cell, node) ? operation : 'none',
+    ),
+  )
 }
 
 /** Nodes that have incoming edges: 1, 2, 3. */

@@ -11,15 +11,18 @@ import {
   innerNodes,
   parseCell,
   uniqueText,
+  withoutDeadEdges,
 } from './cell.ts'
-import { compileCell, SkeletonSettings } from './skeleton.ts'
+import { compileCell, compileSupernet, SkeletonSettings } from './skeleton.ts'
 
 /**
  * The cells of NAS-Bench-201, also the topology space of NATS-Bench.
  *
  * @remarks
  * `mutate` gives a uniform edge a different operation; the benchmark's own search code draws the
- * node first, so that its edges are not equally likely.
+ * node first, so that its edges are not equally likely. The supernet has a gate row for each edge,
+ * the same in all cells, with a column for each operation; edges that nothing flows through count
+ * as `none` there.
  *
  * @see Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible NAS", section 2.
  */
@@ -47,6 +50,15 @@ export function nasBench201(settings: SkeletonSettings): SearchSpace<Cell> {
     parse: parseCell,
     canonical: (cell) => uniqueText(cell),
     compile: (cell, task) => compileCell(cell, settings, task),
+    supernet: (task) => ({
+      graph: compileSupernet(settings, task),
+      gatesOf: (cell) =>
+        withoutDeadEdges(cell).map((operation) =>
+          cellOperations.map((candidate) => (candidate === operation ? 1 : 0)),
+        ),
+      architectureOf: (weights) =>
+        Array.from({ length: cellEdgeCount }, (_, edge) => heaviest(weights[edge] ?? [])),
+    }),
     draw: (cell) => ({
       title: 'NAS-Bench-201 cell',
       direction: 'right',
@@ -84,6 +96,11 @@ const looks: Readonly<Record<CellOperation, { label: string; role: DrawingRole }
   nor_conv_1x1: { label: 'conv 1×1', role: 'conv' },
   nor_conv_3x3: { label: 'conv 3×3', role: 'conv' },
   avg_pool_3x3: { label: 'avg pool 3×3', role: 'pool' },
+}
+
+/** The operation that weighs most; of equals the first. */
+function heaviest(weights: readonly number[]): CellOperation {
+  return cellOperations[weights.indexOf(Math.max(...weights))] ?? 'none'
 }
 
 function others(operation: CellOperation | undefined): readonly CellOperation[] {

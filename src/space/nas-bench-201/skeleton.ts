@@ -8,11 +8,19 @@ import {
   convNorm,
   normActivation,
 } from '#src/graph/compose.ts'
-import type { NetworkGraph } from '#src/graph/graph.ts'
+import type { NetworkGraph, Shape } from '#src/graph/graph.ts'
 import { conv2d, pool2d, zero } from '#src/graph/operations.ts'
 import type { Task } from '../space.ts'
 import { imageTask } from '../task.ts'
-import { type Cell, type CellOperation, incoming, innerNodes, reaches } from './cell.ts'
+import {
+  type Cell,
+  type CellOperation,
+  cellOperations,
+  edgeIndex,
+  incoming,
+  innerNodes,
+  reaches,
+} from './cell.ts'
 
 /**
  * The network around the cell; the defaults are the published ones.
@@ -39,6 +47,21 @@ export type SkeletonSettings = z.infer<typeof SkeletonSettings>
  * @see Dong and Yang 2020, section 2.1; AutoDL-Projects `tiny_network.py`, `cell_operations.py`.
  */
 export function compileCell(cell: Cell, settings: SkeletonSettings, task: Task): NetworkGraph {
+  return compileSkeleton(settings, task, (builder, id, input) => addCell(builder, id, input, cell))
+}
+
+/**
+ * The network with a choice of all operations at every edge. Edge k of every cell has gate row k.
+ * @throws space/invalid-settings as `compileCell` does
+ */
+export function compileSupernet(settings: SkeletonSettings, task: Task): NetworkGraph {
+  return compileSkeleton(settings, task, addWholeCell)
+}
+
+/** Adds a cell and hands back its output. */
+type AddCell = (builder: GraphBuilder, id: string, input: string) => string
+
+function compileSkeleton(settings: SkeletonSettings, task: Task, addCell: AddCell): NetworkGraph {
   const { channels: inputChannels, height, width, classCount } = imageTask('nas-bench-201', task)
   if (height % 4 !== 0 || width % 4 !== 0) {
     throw new ArchloomError(
@@ -54,7 +77,7 @@ export function compileCell(cell: Cell, settings: SkeletonSettings, task: Task):
     const channels = settings.channels * 2 ** stage
     if (stage > 0) wire = addResidualBlock(builder, `stage${stage}.reduction`, wire, channels)
     for (let index = 0; index < settings.cellsPerStage; index++) {
-      wire = addCell(builder, `stage${stage}.cell${index}`, wire, cell)
+      wire = addCell(builder, `stage${stage}.cell${index}`, wire)
     }
   }
   const last = normActivation(builder, 'last', wire)
@@ -88,6 +111,27 @@ function addCell(builder: GraphBuilder, id: string, input: string, cell: Cell): 
     wires.push(live.length === 0 ? null : addAll(builder, `${id}.node${node}`, live))
   }
   return wires.at(-1) ?? builder.add(`${id}.zero`, zero(), [input])
+}
+
+function addWholeCell(builder: GraphBuilder, id: string, input: string): string {
+  const candidates = cellOperations.map((operation) => candidateOf(builder.shape(input), operation))
+  const wires = [input]
+  for (const node of innerNodes) {
+    const terms = wires.map((wire, source) => {
+      const gate = edgeIndex(node, source)
+      const edge = { kind: 'choice', gate, candidates } as const
+      return builder.add(`${id}.edge${source}_${node}`, edge, [wire])
+    })
+    wires.push(addAll(builder, `${id}.node${node}`, terms))
+  }
+  return wires.at(-1) ?? input
+}
+
+function candidateOf(shape: Shape, operation: CellOperation): NetworkGraph {
+  const builder = graphBuilder()
+  const input = builder.input('x', shape)
+  const output = addEdge(builder, operation, input, operation)
+  return builder.finish([output ?? builder.add(operation, zero(), [input])])
 }
 
 function addEdge(
