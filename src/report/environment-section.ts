@@ -1,4 +1,5 @@
 /** What the results were computed on, and whether they may be compared. */
+import type { DatasetUse } from '#src/trial/record.ts'
 import { driftOf, environmentsUsed, type Fact, factsOf } from './fingerprint.ts'
 import { integer, plural, shortHash, significant } from './format.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
@@ -76,11 +77,10 @@ function datasetCards({ datasets }: RunSummary): Html[] {
   return datasets.map(({ use, resultCount }) => {
     const facts: readonly (readonly [string, HtmlValue])[] = [
       ['Results', integer(resultCount)],
-      ['Training images', integer(use.trainCount)],
-      ['Validation images', integer(use.validationCount)],
-      ['Test images', integer(use.testCount)],
-      ['Mean of each channel', use.mean.map(significant).join(', ')],
-      ['Deviation of each channel', use.std.map(significant).join(', ')],
+      ['Training samples', integer(use.trainCount)],
+      ['Validation samples', integer(use.validationCount)],
+      ['Test samples', integer(use.testCount)],
+      ...constantsOf(use),
       ['Content', html`<code class="hash">${use.contentHash}</code>`],
       ['Split', html`<code class="hash">${use.splitHash}</code>`],
     ]
@@ -89,6 +89,22 @@ function datasetCards({ datasets }: RunSummary): Html[] {
     )}</dl></div>`
   })
 }
+
+/** Of a table with many features the first few; of text none. */
+function constantsOf({ mean, std }: DatasetUse): (readonly [string, HtmlValue])[] {
+  if (mean.length === 0) return []
+  const shown = (values: readonly number[]) => {
+    const rest = values.length - constantsShown
+    const words = values.slice(0, constantsShown).map(significant).join(', ')
+    return rest > 0 ? `${words} and ${rest} more` : words
+  }
+  return [
+    ['Mean of each channel or feature', shown(mean)],
+    ['Deviation of each channel or feature', shown(std)],
+  ]
+}
+
+const constantsShown = 4
 
 const groupTitles: Readonly<Record<string, string>> = {
   critical: 'Decides what may be compared',

@@ -74,9 +74,3 @@ export function shortHash(hash: string): string {
 export function plural(count: number, noun: string): string {
   return `${integer(count)} ${noun}${count === 1 ? '' : 's'}`
 }
-
-/** An argument as a POSIX shell reads it back, whatever it holds. */
-export function shellQuoted(argument: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(argument)) return argument
-  return `'${argument.replaceAll("'", `'\\''`)}'`
-}

@@ -1,6 +1,6 @@
 /** How to get the same again: commands, hashes, and the whole configuration. */
-import { resumeCommand } from '#src/store/run-folder.ts'
-import { plural, shellQuoted, timestamp } from './format.ts'
+import { resumeCommand, shellQuoted } from '#src/store/run-folder.ts'
+import { plural, timestamp } from './format.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
 import type { RunSummary } from './run-summary.ts'
 import { copyable, type Section } from './section.ts'

@@ -31,6 +31,11 @@ export function runFiles(folder: string): RunFiles {
 
 /** The command that continues a run, ready for a shell. */
 export function resumeCommand(folder: string): string {
-  const quoted = /^[\w@%+=:,./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`
-  return `archloom resume ${quoted}`
+  return `archloom resume ${shellQuoted(folder)}`
+}
+
+/** An argument as a POSIX shell takes it. */
+export function shellQuoted(argument: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(argument)) return argument
+  return `'${argument.replaceAll("'", `'\\''`)}'`
 }

@@ -8,11 +8,11 @@ import {
   percent,
   plural,
   points,
-  shellQuoted,
   shortHash,
   significant,
   timestamp,
 } from '#src/report/format.ts'
+import { shellQuoted } from '#src/store/run-folder.ts'
 
 describe('numbers', () => {
   it('turns shares into percent with two decimals', () => {

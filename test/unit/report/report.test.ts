@@ -207,7 +207,7 @@ describe('environments', () => {
   })
 
   it('include the data: how they were split, and whether results used different splits', () => {
-    expect(words(page, 'environment')).toContain('Validation images 287')
+    expect(words(page, 'environment')).toContain('Validation samples 287')
     const resplit = withEvents(whole, (event) => {
       if (event.type !== 'trial-finished' || event.trial < 40 || event.result.dataset === undefined)
         return event
