@@ -1,4 +1,4 @@
-"""From pixels to network input, for a whole batch at once, on the device.
+"""From a batch of samples to network input, on the device: pixels are augmented and normalised.
 
 Crop and flip move pixels and act on the bytes, so that a crop's border is black; cutout acts on the
 normalized values, so that its square is the data set's mean. That is the usual order of the CIFAR
@@ -12,16 +12,28 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from archloom_worker.errors import InvalidTask
+
 if TYPE_CHECKING:
     from archloom_worker.data.store import Splits
     from archloom_worker.schema import Augmentation
 
 
 class Preparation:
-    """Normalization and augmentation of one training, with its constants on the device."""
+    """Normalization and augmentation of one training, with its constants on the device.
+
+    Features come standardised and tokens are whole numbers: both go to the network as they are.
+
+    Raises:
+        InvalidTask: When samples that are no images are to be augmented.
+    """
 
     def __init__(self, splits: Splits, augmentation: Augmentation, *, channels_last: bool) -> None:
-        device = splits.train.images.device
+        self._is_image = splits.kind == "images"
+        if not self._is_image:
+            _verify_plain(splits, augmentation)
+            return
+        device = splits.train.inputs.device
         constants = splits.normalization
         mean = torch.tensor(constants.mean, dtype=torch.float64) * splits.pixel_max
         scale = 1.0 / (torch.tensor(constants.std, dtype=torch.float64) * splits.pixel_max)
@@ -30,13 +42,15 @@ class Preparation:
         self._augmentation = augmentation
         self._format = torch.channels_last if channels_last else torch.contiguous_format
 
-    def for_evaluation(self, images: torch.Tensor) -> torch.Tensor:
-        """Normalized only: uint8 (N, C, H, W) to float32 of the same shape."""
-        return self._normalized(images)
+    def for_evaluation(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Images normalized only: uint8 (N, C, H, W) to float32 of the same shape."""
+        return self._normalized(inputs) if self._is_image else inputs
 
-    def for_training(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Augmented and normalized: uint8 (N, C, H, W) to float32 of the same shape."""
-        rule = self._augmentation
+    def for_training(self, inputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Images augmented and normalized: uint8 (N, C, H, W) to float32 of the same shape."""
+        if not self._is_image:
+            return inputs
+        rule, images = self._augmentation, inputs
         if rule.crop_padding > 0:
             images = random_crop(images, rule.crop_padding, generator)
         if rule.flip:
@@ -49,6 +63,20 @@ class Preparation:
     def _normalized(self, images: torch.Tensor) -> torch.Tensor:
         values = images.to(torch.float32, memory_format=self._format)
         return values.mul_(self._scale).add_(self._shift)
+
+
+def _verify_plain(splits: Splits, rule: Augmentation) -> None:
+    asked = {
+        "cropPadding": rule.crop_padding > 0,
+        "flip": rule.flip,
+        "cutoutSize": rule.cutout_size > 0,
+    }
+    for name, wanted in asked.items():
+        if wanted:
+            raise InvalidTask(
+                f"Recipe asks for augmentation.{name}, which acts on images, but the samples are"
+                f" {splits.kind}; leave augmentation out"
+            )
 
 
 def random_crop(images: torch.Tensor, padding: int, generator: torch.Generator) -> torch.Tensor:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archloom_worker.context import TrainContext
-    from archloom_worker.data.store import LabelledImages
+    from archloom_worker.data.store import LabelledSamples
 
 
 def evaluate(work: schema.EvaluateWork, context: TrainContext) -> schema.EvaluateResult:
@@ -58,13 +58,15 @@ def evaluate(work: schema.EvaluateWork, context: TrainContext) -> schema.Evaluat
 
 def measure_split(
     model: Model,
-    part: LabelledImages,
+    part: LabelledSamples,
     preparation: Preparation,
     *,
     batch_size: int,
     check: Callable[[], None],
 ) -> tuple[float, float]:
     """Accuracy (0 to 1) and mean cross-entropy (in nats, without label smoothing) of a split.
+
+    Both are over all labels: of text, over every token of every sample.
 
     The network is left in evaluation mode; the arithmetic is the recipe's. Sums are made in
     float64, so that the batch size does not show in them.
@@ -75,10 +77,15 @@ def measure_split(
         for start in range(0, len(part), batch_size):
             check()
             labels = part.labels[start : start + batch_size]
-            images = preparation.for_evaluation(part.images[start : start + batch_size])
-            logits = model.logits(images)
-            losses.append(functional.cross_entropy(logits, labels, reduction="none"))
-            corrects.append((logits.argmax(1) == labels).sum())
+            inputs = preparation.for_evaluation(part.inputs[start : start + batch_size])
+            logits = model.logits(inputs)
+            losses.append(cross_entropies(logits, labels))
+            corrects.append((logits.argmax(-1) == labels).sum())
         loss = torch.cat(losses).double().mean().item()
         correct = torch.stack(corrects).sum().item()
-    return int(correct) / len(part), loss
+    return int(correct) / part.labels.numel(), loss
+
+
+def cross_entropies(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The loss of each label: (N, ..., classes) and (N, ...) to one value a label."""
+    return functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")

@@ -1,4 +1,4 @@
-"""Whether a network fits a data set, and what it costs: found in one pass of one blank image.
+"""Whether a network fits a data set, and what it costs: found in one pass of one blank sample.
 
 `measure.describe_network` says the same of a graph without memory; a training has its network at
 hand and must not spend its time on building a second one.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def verify_input(graph: schema.NetworkGraph, splits: Splits) -> None:
-    """Raises InvalidTask unless the graph has one input of the images' shape."""
+    """Raises InvalidTask unless the graph has one input of the samples' shape."""
     shapes = [tuple(item.shape) for item in graph.inputs]
     if shapes != [splits.input_shape]:
         raise InvalidTask(
@@ -31,12 +31,13 @@ def verify_input(graph: schema.NetworkGraph, splits: Splits) -> None:
 
 
 def count_fitting(network: nn.Module, splits: Splits) -> schema.NetworkCounts:
-    """Runs one blank image through the network, checks what comes out and counts what it took.
+    """Runs one blank sample through the network, checks what comes out and counts what it took.
 
     The network is left in evaluation mode, its weights and statistics as they were.
 
     Raises:
-        InvalidTask: When the output is not one vector of a value for each class.
+        InvalidTask: When the output is not one vector of a value for each class; for text one a
+            token.
     """
     multiply_adds = 0
 
@@ -47,7 +48,9 @@ def count_fitting(network: nn.Module, splits: Splits) -> schema.NetworkCounts:
 
     counted = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
     hooks = [module.register_forward_hook(count) for module in counted]
-    blank = torch.zeros((1, *splits.input_shape), device=splits.train.images.device)
+    given = splits.train.inputs
+    kind = given.dtype if splits.kind == "tokens" else torch.float32
+    blank = torch.zeros((1, *splits.input_shape), dtype=kind, device=given.device)
     network.eval()
     try:
         with torch.no_grad():
@@ -57,10 +60,11 @@ def count_fitting(network: nn.Module, splits: Splits) -> schema.NetworkCounts:
             hook.remove()
     outputs = (outputs,) if isinstance(outputs, torch.Tensor) else outputs
     shapes = [tuple(output.shape[1:]) for output in outputs]
-    if shapes != [(splits.class_count,)]:
+    if shapes != [splits.output_shape]:
         raise InvalidTask(
             f"Network has outputs of shape {_words(shapes)}, expected one of"
-            f" [{splits.class_count}] for the classes of this data set; compile its space for it"
+            f" {list(splits.output_shape)} for the classes of this data set; compile its space for"
+            " it"
         )
     parameter_count = sum(parameter.numel() for parameter in network.parameters())
     return schema.NetworkCounts(parameter_count=parameter_count, multiply_adds=multiply_adds)

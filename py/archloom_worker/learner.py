@@ -38,10 +38,10 @@ class Model:
         self._device = device
         self._precision = _PRECISIONS.get(recipe.precision)
 
-    def logits(self, images: torch.Tensor) -> torch.Tensor:
-        """Maps float32 (N, C, H, W) to float32 (N, classes)."""
+    def logits(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Maps a prepared batch to float32 (N, classes), or (N, T, classes) for tokens."""
         with self._arithmetic():
-            return self._forward(images).float()
+            return self._forward(inputs).float()
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         if self._precision is None:
@@ -79,7 +79,7 @@ class Learner:
         )
 
     def step(
-        self, images: torch.Tensor, labels: torch.Tensor, rate: float
+        self, inputs: torch.Tensor, labels: torch.Tensor, rate: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """One optimizer step; returns the loss before it and the count of right answers.
 
@@ -87,9 +87,10 @@ class Learner:
         """
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        logits = self.model.logits(images)
+        logits = self.model.logits(inputs)
+        # (N, ..., classes) and (N, ...): text has a label for each of its tokens.
         loss = functional.cross_entropy(
-            logits, labels, label_smoothing=self._recipe.label_smoothing
+            logits.flatten(0, -2), labels.flatten(), label_smoothing=self._recipe.label_smoothing
         )
         for parameter in self._parameters:
             parameter.grad = None
@@ -103,7 +104,7 @@ class Learner:
             self._clip()
             self._scaler.step(self._optimizer)
             self._scaler.update()
-        return loss.detach(), (logits.detach().argmax(1) == labels).sum()
+        return loss.detach(), (logits.detach().argmax(-1) == labels).sum()
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Parameters and buffers by name."""

@@ -234,6 +234,7 @@ class DatasetSplit(Base, frozen=True, kw_only=True):
     validation_share: "Annotated[float, Meta(gt=0, lt=1)]"
     test_share: "Annotated[float, Meta(gt=0, lt=1)]"
     train_limit: "Union[Annotated[int, Meta(ge=1)], None]"
+    sequence_length: "Annotated[int, Meta(ge=1, le=4096)]"
 
 class OneCycleSchedule(Base, frozen=True, kw_only=True, tag_field="kind", tag="one-cycle"):
     rise_share: "Annotated[float, Meta(gt=0, lt=1)]"
@@ -409,7 +410,7 @@ Operation = Union[Conv2d, Linear, BatchNorm, Activation, Pool2d, GlobalPool, Fla
 Shape = Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(min_length=1, max_length=3)]
 FailureKind = Literal["out_of_memory", "diverged", "invalid_task", "data", "timeout", "cancelled", "crashed", "internal"]
 Outcome = Literal["completed", "stopped", "infeasible", "diverged", "timed-out", "failed"]
-DatasetName = Literal["digits", "fashion-mnist", "cifar10", "cifar100"]
+DatasetName = Literal["digits", "fashion-mnist", "cifar10", "cifar100", "wine", "breast-cancer", "tinyshakespeare", "wikitext-2"]
 OptimizerRule = Union[Sgd, AdamW]
 Schedule = Union[ConstantSchedule, CosineSchedule, StepSchedule, OneCycleSchedule]
 TaskResult = Union[DescribeResult, TrainResult, EvaluateResult]

@@ -118,7 +118,7 @@ def _epochs(run: _Run) -> tuple[schema.CurvePoint, ...]:
         if "more than 1 value per channel" not in str(error):
             raise
         raise InvalidTask(
-            "Batch of one image reached a batch norm that sees one value a channel, expected at"
+            "Batch of one sample reached a batch norm that sees one value a channel, expected at"
             " least two; raise recipe.batchSize or dataset.trainLimit"
         ) from error
 
@@ -141,8 +141,8 @@ def _epoch(run: _Run, epoch: int) -> schema.CurvePoint:
         step = epoch * len(bounds) + position
         rate = learning_rate(recipe, step, len(bounds), work.horizon_epochs)
         chosen = order[start:end]
-        images = run.preparation.for_training(part.images.index_select(0, chosen), augmenting)
-        loss, correct = run.learner.step(images, part.labels.index_select(0, chosen), rate)
+        inputs = run.preparation.for_training(part.inputs.index_select(0, chosen), augmenting)
+        loss, correct = run.learner.step(inputs, part.labels.index_select(0, chosen), rate)
         losses.append(loss)
         corrects.append(correct)
         if (position + 1) % FINITE_CHECK_STEPS == 0:
@@ -165,7 +165,7 @@ def _epoch(run: _Run, epoch: int) -> schema.CurvePoint:
     point = schema.CurvePoint(
         epoch=epoch + 1,
         train_loss=train_loss,
-        train_accuracy=int(torch.stack(corrects).sum().item()) / len(part),
+        train_accuracy=int(torch.stack(corrects).sum().item()) / part.labels.numel(),
         val_loss=val_loss,
         val_accuracy=val_accuracy,
         learning_rate=rate,

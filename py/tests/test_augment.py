@@ -86,22 +86,22 @@ def test_the_same_stream_draws_the_same_and_another_differs() -> None:
 def test_the_training_split_is_normalized_to_mean_0_and_variance_1() -> None:
     splits = STORE.load(digits(None))
     preparation = Preparation(splits, PLAIN, channels_last=False)
-    prepared = preparation.for_training(splits.train.images, generator()).double()
+    prepared = preparation.for_training(splits.train.inputs, generator()).double()
     assert prepared.mean().item() == pytest.approx(0, abs=1e-6)
     assert prepared.std(correction=0).item() == pytest.approx(1, abs=1e-6)
-    assert torch.equal(prepared.float(), preparation.for_evaluation(splits.train.images))
+    assert torch.equal(prepared.float(), preparation.for_evaluation(splits.train.inputs))
 
 
 def test_preparation_never_writes_to_the_data_set() -> None:
     splits = STORE.load(digits())
-    before = splits.train.images.clone()
-    Preparation(splits, FULL, channels_last=False).for_training(splits.train.images, generator())
-    assert torch.equal(splits.train.images, before)
+    before = splits.train.inputs.clone()
+    Preparation(splits, FULL, channels_last=False).for_training(splits.train.inputs, generator())
+    assert torch.equal(splits.train.inputs, before)
 
 
 def test_channels_last_changes_the_layout_alone() -> None:
     splits = STORE.load(digits())
-    images = splits.train.images.repeat(1, 3, 1, 1)[:10]
+    images = splits.train.inputs.repeat(1, 3, 1, 1)[:10]
     plain, last = (
         Preparation(splits, FULL, channels_last=flag).for_training(images, generator())
         for flag in (False, True)

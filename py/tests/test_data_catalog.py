@@ -11,7 +11,8 @@ import torch
 from archloom_worker import schema
 from archloom_worker.data import catalog, sheets
 from archloom_worker.data.catalog import DEBIAN_FASHION_MNIST, identify, read_dataset
-from archloom_worker.data.store import DatasetStore, normalization_of
+from archloom_worker.data.held import normalization_of
+from archloom_worker.data.store import DatasetStore
 from archloom_worker.errors import DataError, InvalidTask
 
 CPU = torch.device("cpu")
@@ -27,7 +28,12 @@ needs_sheets = pytest.mark.skipif(
 
 def split_of(name: schema.DatasetName, limit: int | None = None) -> schema.DatasetSplit:
     return schema.DatasetSplit(
-        name=name, split_seed="0", validation_share=0.2, test_share=0.2, train_limit=limit
+        name=name,
+        split_seed="0",
+        validation_share=0.2,
+        test_share=0.2,
+        train_limit=limit,
+        sequence_length=64,
     )
 
 
@@ -92,7 +98,7 @@ def test_packed_test_sheets_reproduce_the_figures_of_their_index(name: str) -> N
     assert normalization.std == pytest.approx(expected.std_rgb, abs=1e-6)
     classes = len(index.classes)
     assert np.bincount(part.labels).tolist() == [10_000 // classes] * classes
-    published = catalog.DATASETS[name].published["test", 10_000]
+    published = catalog.PUBLISHED[name]["test", 10_000]
     assert catalog.collection_hash(part) == published
 
 
@@ -142,10 +148,10 @@ def test_the_store_holds_whole_disjoint_splits() -> None:
     splits = store.load(split_of("digits"))
     parts = (splits.train, splits.validation, splits.test)
     assert [len(part) for part in parts] == [1150, 288, 359]
-    assert all(part.images.dtype == torch.uint8 for part in parts)
+    assert all(part.inputs.dtype == torch.uint8 for part in parts)
     assert all(part.labels.dtype == torch.int64 for part in parts)
     held = read_dataset("digits", [])
-    together = torch.cat([part.images for part in parts]).double().sum().item()
+    together = torch.cat([part.inputs for part in parts]).double().sum().item()
     assert together == held.train.images.sum()
     assert splits.content_hash == held.content_hash
     assert (splits.class_count, splits.input_shape, splits.pixel_max) == (10, (1, 8, 8), 16)
@@ -153,7 +159,7 @@ def test_the_store_holds_whole_disjoint_splits() -> None:
 
 def test_normalization_comes_from_the_training_split_alone() -> None:
     splits = DatasetStore(CPU, []).load(split_of("digits", limit=200))
-    pixels = splits.train.images.double() / 16
+    pixels = splits.train.inputs.double() / 16
     assert len(splits.train) == 200
     assert splits.normalization.mean == pytest.approx((pixels.mean().item(),), abs=1e-12)
     std = pixels.std(correction=0).item()

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from archloom_worker.data import cifar, fashion, sheets
-from archloom_worker.data.held import HeldDataset, HeldImages, collection_hash, verify_labels
+from archloom_worker.data.held import HeldImages, HeldImageSet, collection_hash, verify_labels
 from archloom_worker.errors import DataError
 
 IDX = fashion.IdxLayout(train_count=20, test_count=10, side=4)
@@ -30,8 +30,8 @@ def some_images(count: int, shape: tuple[int, ...], seed: int = 0) -> HeldImages
     return HeldImages(images, np.arange(count, dtype=np.int64) % 10)
 
 
-def held(train: HeldImages, test: HeldImages | None) -> HeldDataset:
-    return HeldDataset("cifar10", 10, 255, train, test, Path("anywhere"))
+def held(train: HeldImages, test: HeldImages | None) -> HeldImageSet:
+    return HeldImageSet("cifar10", 10, Path("anywhere"), 255, train, test)
 
 
 def corrupt(*parts: str):
@@ -329,8 +329,8 @@ def test_the_content_hash_sees_a_pixel_a_label_and_the_order() -> None:
     [
         ([0, 1, 3], "holds the label 3, expected 0 to 2"),
         ([0, -1, 2], "holds the label -1, expected 0 to 2"),
-        ([0, 2, 2], "holds no image of class 1, expected all 3 classes"),
-        ([], "holds no images"),
+        ([0, 2, 2], "holds no sample of class 1, expected all 3 classes"),
+        ([], "holds no samples"),
     ],
 )
 def test_labels_are_verified(labels: list[int], sentence: str) -> None:

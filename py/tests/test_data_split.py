@@ -19,6 +19,7 @@ def split_of(seed: str = "0", limit: int | None = None, **shares: float) -> sche
         validation_share=shares.get("validation", 0.2),
         test_share=shares.get("test", 0.2),
         train_limit=limit,
+        sequence_length=64,
     )
 
 

@@ -79,7 +79,7 @@ def test_permuted_validation_labels_give_chance_accuracy() -> None:
     splits = STORE.load(digits(None))
     order = np.random.default_rng(0).permutation(len(splits.validation))
     validation = splits.validation
-    permuted = type(validation)(validation.images, validation.labels[torch.from_numpy(order)])
+    permuted = type(validation)(validation.inputs, validation.labels[torch.from_numpy(order)])
 
     class Permuted:
         def load(self, _split: schema.DatasetSplit) -> Any:
@@ -111,7 +111,7 @@ def test_it_is_the_plain_loop_of_pytorch() -> None:
         order = torch.randperm(len(part), generator=stream(task.seed, "shuffle", epoch, CPU))
         losses = []
         for chosen in order.split(64):
-            logits = network(preparation.for_evaluation(part.images[chosen]))
+            logits = network(preparation.for_evaluation(part.inputs[chosen]))
             loss = functional.cross_entropy(logits, part.labels[chosen])
             optimizer.zero_grad()
             loss.backward()
@@ -121,7 +121,7 @@ def test_it_is_the_plain_loop_of_pytorch() -> None:
             losses.append(loss.item() * len(chosen))
         network.eval()
         with torch.no_grad():
-            logits = network(preparation.for_evaluation(checked.images))
+            logits = network(preparation.for_evaluation(checked.inputs))
         point = result.curve[epoch]
         assert point.train_loss == pytest.approx(sum(losses) / len(part), rel=1e-4)
         loss = functional.cross_entropy(logits, checked.labels).item()
@@ -283,7 +283,7 @@ def test_a_last_batch_of_one_does_not_stop_batch_norm() -> None:
 
 
 def test_batch_norm_with_batches_of_one_is_refused() -> None:
-    with pytest.raises(InvalidTask, match=r"Batch of one image .* raise recipe.batchSize"):
+    with pytest.raises(InvalidTask, match=r"Batch of one sample .* raise recipe.batchSize"):
         run(graph=normed_vector(), recipe=recipe(batch_size=1))
 
 

@@ -52,6 +52,7 @@ def long_training() -> dict[str, Any]:
             "validationShare": 0.2,
             "testShare": 0.2,
             "trainLimit": None,
+            "sequenceLength": 64,
         },
         "recipe": {
             "batchSize": 16,

@@ -101,7 +101,12 @@ def recipe(**changes: Any) -> schema.Recipe:
 
 def digits(limit: int | None = 300) -> schema.DatasetSplit:
     return schema.DatasetSplit(
-        name="digits", split_seed="0", validation_share=0.2, test_share=0.2, train_limit=limit
+        name="digits",
+        split_seed="0",
+        validation_share=0.2,
+        test_share=0.2,
+        train_limit=limit,
+        sequence_length=64,
     )
 
 

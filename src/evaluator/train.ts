@@ -10,8 +10,10 @@ import { sha256 } from '#src/encoding/hash.ts'
 import { dataFolders } from '#src/environment/folders.ts'
 import { resolveEnvironment } from '#src/environment/resolve.ts'
 import { ArchloomError } from '#src/errors.ts'
+import type { DatasetFacts } from '#src/protocol/messages.ts'
 import { DatasetSplit, Recipe } from '#src/protocol/recipe.ts'
 import type { CheckpointRef, TrainWork } from '#src/protocol/task.ts'
+import type { Task } from '#src/space/space.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
 import { readOrchestratorKeys } from '#src/worker/keys.ts'
@@ -168,11 +170,11 @@ function networkWork(
   text: string,
 ): Pick<TrainWork, 'graph' | 'dataset' | 'recipe'> {
   const { dataset, recipe } = settings
-  const { kind, inputShape, classCount } = pool.dataset(dataset.name)
+  const task = taskOf(pool.dataset(dataset.name), dataset)
   try {
     const architecture = space.parse(text)
     return {
-      graph: space.compile(architecture, { kind, inputShape, classCount }),
+      graph: space.compile(architecture, task),
       dataset,
       recipe: decidedRecipe(recipe, space.training?.(architecture) ?? {}),
     }
@@ -182,6 +184,15 @@ function networkWork(
       throw new AttemptFailure({ kind: 'invalid_task', message: error.message })
     }
     throw error
+  }
+}
+
+/** What a network must fit: one sample of the data set, as the split makes it. */
+function taskOf({ kind, inputShape, classCount }: DatasetFacts, split: DatasetSplit): Task {
+  return {
+    kind,
+    inputShape: kind === 'tokens' ? [split.sequenceLength] : inputShape,
+    classCount,
   }
 }
 

@@ -26,11 +26,16 @@ export const TensorFrame = z.strictObject({
 })
 export type TensorFrame = z.infer<typeof TensorFrame>
 
-/** A data set as the worker holds it; what a network must fit. */
+/**
+ * A data set as the worker holds it; what a network must fit. Text is counted in tokens: how many
+ * make a sample is for the split to say (`sequenceLength`).
+ */
 export const DatasetFacts = z.strictObject({
   name: DatasetName,
   kind: z.enum(['images', 'features', 'tokens']),
+  /** Of one sample; `[1]` for text, one token. */
   inputShape: Shape,
+  /** For text the size of the vocabulary. */
   classCount: z.int().min(2),
   trainCount: z.int().min(1),
   /** 0 where the data set has no official test split. */

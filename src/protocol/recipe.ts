@@ -95,23 +95,44 @@ export const Recipe = z.strictObject({
 })
 export type Recipe = z.infer<typeof Recipe>
 
-export const datasetNames = ['digits', 'fashion-mnist', 'cifar10', 'cifar100'] as const
+/** Pictures, then tables of features, then text. `py/archloom_worker/data/README.md` describes each. */
+export const datasetNames = [
+  'digits',
+  'fashion-mnist',
+  'cifar10',
+  'cifar100',
+  'wine',
+  'breast-cancer',
+  'tinyshakespeare',
+  'wikitext-2',
+] as const
 export const DatasetName = z.enum(datasetNames)
 export type DatasetName = z.infer<typeof DatasetName>
 
 /** A data set and its fixed split. */
 export const DatasetSplit = z.strictObject({
   name: DatasetName,
-  /** Seed of the split, a decimal string; not the run's seed, so that runs share their split. */
+  /**
+   * Seed of the split, a decimal string; not the run's seed, so that runs share their split. Text is
+   * cut in its own order, which no seed changes.
+   */
   splitSeed: z
     .string()
     .regex(/^[0-9]+$/)
     .default('0'),
-  /** Share of the official training images held out for validation, stratified by class. */
+  /**
+   * Share of the official training samples held out for validation, stratified by class; of text the
+   * tokens before the test part.
+   */
   validationShare: z.number().gt(0).lt(1).default(0.2),
-  /** Share of all images held out for testing, only where the data set has no official test split. */
+  /**
+   * Share of all samples held out for testing, only where the data set has no official test split; of
+   * text the last tokens.
+   */
   testShare: z.number().gt(0).lt(1).default(0.2),
-  /** Training images used, a stratified prefix of the training split; null for all. */
+  /** Training samples used, a prefix of the training split, stratified where it has classes; null for all. */
   trainLimit: z.int().min(1).nullable().default(null),
+  /** Tokens of one sample of text, each of which the next one is told from; means nothing elsewhere. */
+  sequenceLength: z.int().min(1).max(4096).default(64),
 })
 export type DatasetSplit = z.infer<typeof DatasetSplit>

@@ -19,14 +19,17 @@ export type KeptCheckpoint = z.infer<typeof KeptCheckpoint>
 
 /** How a data set was split and normalised, as whoever trained on it found it. */
 export const DatasetUse = z.strictObject({
-  /** SHA-256 over all pixels and labels. */
+  /** SHA-256 over all inputs and labels. */
   contentHash: z.string(),
-  /** SHA-256 over the positions of the training, validation and test images. */
+  /** SHA-256 over the positions of the training, validation and test samples. */
   splitHash: z.string(),
   trainCount: z.int().min(1),
   validationCount: z.int().min(1),
   testCount: z.int().min(1),
-  /** Of each channel over the training split, as shares of full brightness. */
+  /**
+   * Over the training split: of each channel as shares of full brightness, or of each feature in its
+   * own unit; empty for text.
+   */
   mean: z.array(z.number()),
   std: z.array(z.number()),
 })

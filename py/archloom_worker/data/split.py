@@ -74,12 +74,12 @@ def split_indices(
         InvalidTask: When a part would be empty.
     """
     order = stratified_order(labels, split.split_seed)
-    test_count = 0 if has_official_test else _rounded(split.test_share, len(order))
-    validation_count = _rounded(split.validation_share, len(order) - test_count)
+    test_count = 0 if has_official_test else rounded_share(split.test_share, len(order))
+    validation_count = rounded_share(split.validation_share, len(order) - test_count)
     start = test_count + validation_count
     if validation_count == 0 or start >= len(order) or (test_count == 0 and not has_official_test):
         raise InvalidTask(
-            f"Split of {split.name} leaves {len(order) - start} images for training,"
+            f"Split of {split.name} leaves {len(order) - start} samples for training,"
             f" {validation_count} for validation and {test_count} for testing of {len(order)},"
             " expected at least one each; choose other shares"
         )
@@ -91,5 +91,7 @@ def split_indices(
     )
 
 
-def _rounded(share: float, count: int) -> int:
+def rounded_share(share: float, count: int) -> int:
+    """The nearest whole number to a share of a count, a half upwards."""
+    """The nearest whole number to a share of a count, a half upwards."""
     return int(share * count + 0.5)

@@ -2,62 +2,50 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from archloom_worker import schema
 from archloom_worker.data.catalog import facts_of, read_dataset
-from archloom_worker.data.held import HeldImages
-from archloom_worker.data.split import split_indices
+from archloom_worker.data.held import HeldImageSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from archloom_worker.data.held import HeldDataset
+    from archloom_worker.data.held import HeldDataset, InputKind, Normalization, Part
 
 KEPT_SPLITS = 2
 """Splits kept on the device: an experiment uses one, and CIFAR-10 takes 184 MB."""
 
 
 @dataclass(frozen=True)
-class LabelledImages:
+class LabelledSamples:
     """One split on the device."""
 
-    images: torch.Tensor
-    """uint8 (N, C, H, W)."""
+    inputs: torch.Tensor
+    """Images uint8 (N, C, H, W), features float32 (N, F), tokens int64 (N, T)."""
     labels: torch.Tensor
-    """int64 (N,)."""
+    """int64 (N,), or (N, T) for tokens."""
 
     def __len__(self) -> int:
         return self.labels.shape[0]
 
 
 @dataclass(frozen=True)
-class Normalization:
-    """Per-channel constants of the training split, as shares of full brightness."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    """Over all pixels, divisor N; 1 for a channel that never changes."""
-
-
-@dataclass(frozen=True)
 class Splits:
     """A data set split and on the device; nothing in it is ever written to."""
 
-    train: LabelledImages
-    validation: LabelledImages
-    test: LabelledImages
-    input_shape: tuple[int, int, int]
+    kind: InputKind
+    train: LabelledSamples
+    validation: LabelledSamples
+    test: LabelledSamples
+    input_shape: tuple[int, ...]
     class_count: int
     pixel_max: int
+    """The value of full brightness of images; 1 for all else."""
     normalization: Normalization
     content_hash: str
     split_hash: str
@@ -74,6 +62,11 @@ class Splits:
             mean=self.normalization.mean,
             std=self.normalization.std,
         )
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """What a network must give for one sample: a value for each class of each label."""
+        return (*self.train.labels.shape[1:], self.class_count)
 
 
 class DatasetStore:
@@ -123,47 +116,23 @@ def make_splits(held: HeldDataset, split: schema.DatasetSplit, device: torch.dev
     Raises:
         InvalidTask: When a part would be empty.
     """
-    indices = split_indices(held.train.labels, split, has_official_test=held.test is not None)
-    train = _taken(held.train, indices.train)
-    test = _taken(held.train, indices.test) if held.test is None else held.test
+    division = held.divide(split)
+    train = _on(device, division.train)
     return Splits(
-        train=_on(device, train),
-        validation=_on(device, _taken(held.train, indices.validation)),
-        test=_on(device, test),
-        input_shape=held.input_shape,
+        kind=held.kind,
+        train=train,
+        validation=_on(device, division.validation),
+        test=_on(device, division.test),
+        input_shape=tuple(train.inputs.shape[1:]),
         class_count=held.class_count,
-        pixel_max=held.pixel_max,
-        normalization=normalization_of(train.images, held.pixel_max),
+        pixel_max=held.pixel_max if isinstance(held, HeldImageSet) else 1,
+        normalization=division.normalization,
         content_hash=held.content_hash,
-        split_hash=indices.digest(),
+        split_hash=division.split_hash,
     )
 
 
-def normalization_of(images: NDArray[np.uint8], pixel_max: int) -> Normalization:
-    """Mean and standard deviation of each channel, exact: from counts of the 256 values.
-
-    Args:
-        images: (N, C, H, W).
-        pixel_max: The value of full brightness.
-    """
-    values = np.arange(256, dtype=np.float64) / pixel_max
-    means, stds = [], []
-    for channel in range(images.shape[1]):
-        counts = np.bincount(images[:, channel].reshape(-1), minlength=256)
-        total = int(counts.sum())
-        # fsum: the same bits whatever the machine's BLAS.
-        mean = math.fsum(counts * values) / total
-        variance = math.fsum(counts * (values - mean) ** 2) / total
-        means.append(mean)
-        stds.append(math.sqrt(variance) if np.count_nonzero(counts) > 1 else 1.0)
-    return Normalization(tuple(means), tuple(stds))
-
-
-def _taken(part: HeldImages, indices: NDArray[np.int64]) -> HeldImages:
-    return HeldImages(part.images[indices], part.labels[indices])
-
-
-def _on(device: torch.device, part: HeldImages) -> LabelledImages:
+def _on(device: torch.device, part: Part) -> LabelledSamples:
     # A copy: what the device holds must not be a view of read-only file bytes.
-    images = torch.from_numpy(part.images.copy())
-    return LabelledImages(images.to(device), torch.from_numpy(part.labels.copy()).to(device))
+    inputs = torch.from_numpy(part.inputs.copy())
+    return LabelledSamples(inputs.to(device), torch.from_numpy(part.labels.copy()).to(device))
