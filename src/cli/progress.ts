@@ -2,7 +2,7 @@
  * What a person watches while a run goes on: a few lines kept up to date on a terminal, one line a
  * finished trial where output is piped. Always on stderr; stdout is for the result.
  */
-import { duration, percent } from '#src/report/format.ts'
+import { percent } from '#src/report/format.ts'
 import type { RunSnapshot } from '#src/runner/snapshot.ts'
 import { type Clock, systemClock, type Timer } from '#src/time/clock.ts'
 
@@ -77,7 +77,7 @@ function plainProgress(output: ProgressOutput): Progress {
       const words = best
         ? `best ${percent(best.valAccuracy)} by trial ${best.trial}`
         : 'no result yet'
-      output.write(`${trialsWords(snapshot)} done, ${words}, ${duration(elapsedMs / 1000)}\n`)
+      output.write(`${trialsWords(snapshot)} done, ${words}, ${clockTime(elapsedMs)}\n`)
     },
     [Symbol.dispose]() {},
   }
@@ -118,11 +118,20 @@ function doneShare(snapshot: RunSnapshot): number | null {
 }
 
 function timeWords(snapshot: RunSnapshot): string {
-  const elapsed = duration(snapshot.elapsedMs / 1000)
+  const elapsed = clockTime(snapshot.elapsedMs)
   const share = doneShare(snapshot)
   if (share === null || share <= 0 || share >= 1 || snapshot.trialsDone === 0) return elapsed
-  const left = (snapshot.elapsedMs / 1000) * (1 / share - 1)
-  return `${elapsed}, about ${duration(left)} left`
+  const leftMs = snapshot.elapsedMs * (1 / share - 1)
+  return `${elapsed}, about ${clockTime(leftMs)} left`
+}
+
+/** `0:07`, `12:30`, `3:05:00`. */
+function clockTime(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const [hours = 0, ...rest] = parts
+  const [minutes = '', tail = ''] = rest.map((part) => String(part).padStart(2, '0'))
+  return hours > 0 ? `${hours}:${minutes}:${tail}` : `${Number(minutes)}:${tail}`
 }
 
 function progressBar(share: number, width: number): string {

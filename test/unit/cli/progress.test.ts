@@ -34,11 +34,16 @@ const snapshot: RunSnapshot = {
 describe('the lines of the live display', () => {
   it('show the budget, the time left, the best and what is under way', () => {
     expect(progressLines('quick', snapshot, 100)).toEqual([
-      'quick  ━━━━━━──────────────────  12 of 48 trials  20.0 s, about 1 min 00 s left',
+      'quick  ━━━━━━──────────────────  12 of 48 trials  0:20, about 1:00 left',
       'best      96.31%  trial 7  |none~0|+|none~0|none~1|',
       'training  trial 12  epoch 3  validation 94.12%',
       'training  trial 13  starting',
     ])
+  })
+
+  it('tell long times by the hour', () => {
+    const long = { ...snapshot, elapsedMs: 11_105_000 }
+    expect(progressLines('quick', long, 100)[0]).toContain('3:05:05, about 9:15:15 left')
   })
 
   it('fit the width of the terminal', () => {
@@ -47,7 +52,9 @@ describe('the lines of the live display', () => {
 
   it('count by whichever limit of the budget is nearest', () => {
     const timed = { ...snapshot, trialsTotal: null, budget: { epochs: 280, seconds: 40 } }
-    expect(progressLines('quick', timed, 100)[0]).toMatch(/━{12}─{12} {2}12 trials .*20\.0 s left$/)
+    expect(progressLines('quick', timed, 100)[0]).toMatch(
+      /━{12}─{12} {2}12 trials {2}0:20, about 0:20 left$/,
+    )
   })
 })
 
@@ -66,8 +73,8 @@ describe('progress', () => {
     progress.update({ ...snapshot, trialsDone: 1 })
     progress.update(snapshot)
     expect(written).toEqual([
-      '1 of 48 trials done, no result yet, 20.0 s\n',
-      '12 of 48 trials done, best 96.31% by trial 7, 20.0 s\n',
+      '1 of 48 trials done, no result yet, 0:20\n',
+      '12 of 48 trials done, best 96.31% by trial 7, 0:20\n',
     ])
   })
 
@@ -94,6 +101,6 @@ describe('progress', () => {
     using progress = showProgress({ name: 'quick', output, clock })
     progress.update(snapshot)
     await clock.advance(3100)
-    expect(written.join('')).toContain('23.1 s')
+    expect(written.join('')).toContain('0:23')
   })
 })
