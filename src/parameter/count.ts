@@ -1,0 +1,185 @@
+import { listedValues, valueCount } from './domain.ts'
+import { holds, isTrue, type ParameterModel, type ParameterNode, parameterModel } from './model.ts'
+import type {
+  Comparison,
+  Configuration,
+  ForbiddenClause,
+  Parameter,
+  ParameterSpace,
+  ParameterValue,
+} from './parameter.ts'
+import { comparisonsOf } from './validate.ts'
+
+export type ConfigurationCount =
+  | { readonly kind: 'exact' | 'upper-bound'; readonly value: bigint }
+  | { readonly kind: 'infinite' }
+
+/** Combinations of values to tell apart at a time; above it the count becomes a bound. */
+const statesMax = 20_000
+/** The same before equal ones are merged; bounds memory. */
+const branchesMax = 50 * statesMax
+
+/** A number of things; null for infinitely many. */
+type Size = bigint | null
+
+/** Values of a parameter that no test tells apart. */
+interface ValueClass {
+  readonly example: ParameterValue
+  readonly size: Size
+}
+
+/** What later tests still ask for, and how many configurations of the parameters so far have it. */
+interface State {
+  readonly values: Configuration
+  readonly size: Size
+}
+
+/** What is decided at one parameter. */
+interface Stage {
+  readonly node: ParameterNode
+  readonly classes: readonly ValueClass[]
+  /** Clauses whose last parameter this is. */
+  readonly clauses: readonly ForbiddenClause[]
+  /** Parameters that tests of later stages ask for. */
+  readonly kept: readonly string[]
+}
+
+/**
+ * How many configurations there are: infinitely many as soon as a float can be active.
+ *
+ * @remarks
+ * Exact for any conditions and forbidden clauses, unless more than 20,000 combinations of values
+ * that tests ask for would have to be told apart at once; then a bound from above: forbidden
+ * clauses are left out, and if that is not enough, every parameter counts as if it stood alone.
+ * Parameters are decided one after the other, and what no later test asks for is forgotten, so the
+ * cost grows with the number of parents in play at a time, not with the number of parameters.
+ */
+export function countConfigurations(space: ParameterSpace): ConfigurationCount {
+  const model = parameterModel(space)
+  const exact = countStates(model)
+  if (exact !== undefined) return toCount('exact', exact)
+  const allowed = model.forbidden.length > 0 ? countStates({ ...model, forbidden: [] }) : undefined
+  if (allowed !== undefined) return toCount('upper-bound', allowed)
+  const alone = model.nodes.map(({ parameter, tests }): Size => {
+    const values = valueCount(parameter)
+    return values === null ? null : BigInt(values) + (tests.length > 0 ? 1n : 0n)
+  })
+  return toCount('upper-bound', alone.reduce(times, 1n))
+}
+
+function toCount(kind: 'exact' | 'upper-bound', size: Size): ConfigurationCount {
+  return size === null ? { kind: 'infinite' } : { kind, value: size }
+}
+
+/** Undefined where there is too much to tell apart. */
+function countStates(model: ParameterModel): Size | undefined {
+  let states: readonly State[] = [{ values: {}, size: 1n }]
+  for (const stage of planStages(model)) {
+    if (states.length * stage.classes.length > branchesMax) return undefined
+    states = mergeStates(states.flatMap((state) => decide(model, stage, state)))
+    if (states.length > statesMax) return undefined
+  }
+  return states.map(({ size }) => size).reduce(plus, 0n)
+}
+
+function decide(model: ParameterModel, stage: Stage, { values, size }: State): readonly State[] {
+  const { parameter, tests } = stage.node
+  const isActive = tests.every((test) => isTrue(model, test, values))
+  const decided = isActive
+    ? stage.classes.map((one) => ({
+        values: { ...values, [parameter.name]: one.example },
+        size: times(size, one.size),
+      }))
+    : [{ values, size }]
+  return decided
+    .filter((state) => !stage.clauses.some((clause) => isForbidden(model, clause, state.values)))
+    .map((state) => ({ ...state, values: pick(state.values, stage.kept) }))
+}
+
+function isForbidden(model: ParameterModel, { parts }: ForbiddenClause, values: Configuration) {
+  return parts.every((part) => isTrue(model, part, values))
+}
+
+function pick(values: Configuration, names: readonly string[]): Configuration {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)))
+}
+
+function mergeStates(states: readonly State[]): readonly State[] {
+  const merged = new Map<string, State>()
+  for (const state of states) {
+    // Parameters are decided in one order, so equal values have equal texts.
+    const key = JSON.stringify(state.values)
+    const known = merged.get(key)
+    merged.set(key, known ? { ...known, size: plus(known.size, state.size) } : state)
+  }
+  return [...merged.values()]
+}
+
+function planStages({ nodes, forbidden }: ParameterModel): readonly Stage[] {
+  const positions = new Map(nodes.map(({ parameter }, position) => [parameter.name, position]))
+  const position = (part: Comparison) => positions.get(part.parameter) ?? 0
+  const clauseStage = ({ parts }: ForbiddenClause) => Math.max(...parts.map(position))
+  const uses = [
+    ...nodes.flatMap(({ tests }, stage) =>
+      tests.flatMap(comparisonsOf).map((part) => ({ part, stage })),
+    ),
+    ...forbidden.flatMap((clause) =>
+      clause.parts.map((part) => ({ part, stage: clauseStage(clause) })),
+    ),
+  ]
+  return nodes.map((node, stage) => ({
+    node,
+    classes: valueClasses(
+      node.parameter,
+      uses.map(({ part }) => part).filter((part) => part.parameter === node.parameter.name),
+    ),
+    clauses: forbidden.filter((clause) => clauseStage(clause) === stage),
+    kept: uses
+      .filter((use) => use.stage > stage && position(use.part) <= stage)
+      .map(({ part }) => part.parameter),
+  }))
+}
+
+function valueClasses(
+  parameter: Parameter,
+  comparisons: readonly Comparison[],
+): readonly ValueClass[] {
+  const classes = new Map<string, ValueClass>()
+  for (const piece of pieces(parameter, comparisons)) {
+    const answers = comparisons.map((part) => Number(holds(parameter, part, piece.example)))
+    const known = classes.get(answers.join(''))
+    classes.set(answers.join(''), known ? { ...known, size: plus(known.size, piece.size) } : piece)
+  }
+  return [...classes.values()]
+}
+
+/** Single values, and for numbers the stretches between the values that comparisons name. */
+function pieces(parameter: Parameter, comparisons: readonly Comparison[]): readonly ValueClass[] {
+  const listed = listedValues(parameter)
+  if (listed) return listed.map((example) => ({ example, size: 1n }))
+  if (parameter.kind !== 'integer' && parameter.kind !== 'float') return []
+  const { lower, upper, kind } = parameter
+  const named = comparisons.flatMap((part) => (part.kind === 'in' ? part.values : [part.value]))
+  const cuts = [...new Set([lower, ...named.map(Number), upper])].sort((one, two) => one - two)
+  return cuts.flatMap((cut, index): ValueClass[] => {
+    const point = { example: cut, size: 1n }
+    const next = cuts[index + 1]
+    if (next === undefined) return [point]
+    if (kind === 'integer') {
+      const between = BigInt(next) - BigInt(cut) - 1n
+      return between > 0n ? [point, { example: cut + 1, size: between }] : [point]
+    }
+    const middle = cut + (next - cut) / 2
+    return middle > cut && middle < next ? [point, { example: middle, size: null }] : [point]
+  })
+}
+
+/** Nothing of infinitely many is nothing. */
+function times(one: Size, other: Size): Size {
+  if (one === 0n || other === 0n) return 0n
+  return one === null || other === null ? null : one * other
+}
+
+function plus(one: Size, other: Size): Size {
+  return one === null || other === null ? null : one + other
+}
