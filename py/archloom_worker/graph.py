@@ -2,7 +2,8 @@
 
 The forward pass is generated straight-line code: it compiles, and it prints as source. Modules, and
 so parameters, bear the node's id. Nothing here knows a search space. A new primitive takes one
-`emit` of its own below (and the three other places that src/graph/README.md names).
+`emit` of its own below (and the three other places that src/graph/README.md names). A choice is a
+call of one module, `choice.py`, which holds its candidates as networks of their own.
 
 Comments give shapes with the batch axis, N.
 """
@@ -19,6 +20,7 @@ from torch import Tensor, fx, nn
 from torch.func import functional_call
 
 from archloom_worker import schema
+from archloom_worker.choice import Choice
 from archloom_worker.errors import InvalidTask
 from archloom_worker.layers import DropPath, Zero
 
@@ -45,18 +47,19 @@ def build_network(graph: schema.NetworkGraph) -> fx.GraphModule:
     Raises:
         GraphError: a node that cannot be built, with the reason.
     """
-    _check_structure(graph)
-    network = fx.Graph()
-    root = nn.Module()
-    values: dict[str, _Value] = {}
-    for graph_input in graph.inputs:
-        values[graph_input.id] = _placeholder(network, graph_input)
-    for node in graph.nodes:
-        site = _Site(node, [values[ref] for ref in node.inputs], network, root)
-        values[node.id] = site.emit()
-    outputs = [values[ref].node for ref in graph.outputs]
-    network.output(outputs[0] if len(outputs) == 1 else tuple(outputs))
-    return fx.GraphModule(root, network, class_name="Network")
+    return _built(graph, None).module
+
+
+def build_supernet(graph: schema.NetworkGraph) -> fx.GraphModule:
+    """Builds a network with choices; otherwise as `build_network`.
+
+    The module takes the gates as one more, last argument: `choice.Gates`, or None, the default, for
+    ones everywhere. A graph without choices makes a network that takes none.
+
+    Raises:
+        GraphError: a node that cannot be built, with the reason.
+    """
+    return _built(graph, {}).module
 
 
 def module_name(node_id: str) -> str:
@@ -91,13 +94,52 @@ class _Value:
         return tuple(self.sample.shape[1:])
 
 
+@dataclass(frozen=True)
+class _Built:
+    module: fx.GraphModule
+    samples: Sequence[Tensor]
+    """Outputs without memory."""
+    gated: bool
+    """Whether it takes gates as its last argument."""
+
+
+_GateRows = dict[int, tuple[int, str]]
+"""Candidates of the gate rows met so far, and the node of the first choice of each."""
+
+
+def _built(graph: schema.NetworkGraph, rows: _GateRows | None) -> _Built:
+    """Builds a graph; with None for the rows, one without choices."""
+    _check_structure(graph)
+    network = fx.Graph()
+    root = nn.Module()
+    values: dict[str, _Value] = {}
+    for graph_input in graph.inputs:
+        values[graph_input.id] = _placeholder(network, graph_input)
+    gated = any(isinstance(node.op, schema.Choice) for node in graph.nodes)
+    gates = None
+    if gated:
+        gates = network.placeholder(_free_name(network, "gates"), default_value=None)
+    for node in graph.nodes:
+        inputs = [values[ref] for ref in node.inputs]
+        values[node.id] = _Site(node, inputs, network, root, gates, rows).emit()
+    outputs = [values[ref] for ref in graph.outputs]
+    nodes = tuple(output.node for output in outputs)
+    network.output(nodes[0] if len(nodes) == 1 else nodes)
+    module = fx.GraphModule(root, network, class_name="Network")
+    return _Built(module, [output.sample for output in outputs], gated)
+
+
 def _placeholder(network: fx.Graph, graph_input: schema.GraphInput) -> _Value:
-    taken = {node.target for node in network.nodes}
-    name = module_name(graph_input.id).replace(".", "_")
-    while name in taken:
-        name += "_"
+    name = _free_name(network, module_name(graph_input.id).replace(".", "_"))
     sample = torch.empty((_SAMPLES, *graph_input.shape), device="meta")
     return _Value(network.placeholder(name), sample)
+
+
+def _free_name(network: fx.Graph, name: str) -> str:
+    taken = {node.target for node in network.nodes}
+    while name in taken:
+        name += "_"
+    return name
 
 
 @dataclass(frozen=True)
@@ -108,6 +150,8 @@ class _Site:
     inputs: Sequence[_Value]
     network: fx.Graph
     root: nn.Module
+    gates: fx.Node | None = None
+    rows: _GateRows | None = None
 
     def emit(self) -> _Value:
         value = _emit(self.node.op, self)
@@ -139,17 +183,22 @@ class _Site:
         module = self._made(make)
         weights = {name: parameter.to("meta") for name, parameter in module.named_parameters()}
         sample = self._checked(lambda: functional_call(module, weights, (value.sample,)))
-        return self._attached(module, sample)
+        return self._attached(module, sample, value.node)
 
     def same(self, make: Callable[[], nn.Module]) -> _Value:
         """Calls a module that keeps its input's shape, whatever it is."""
-        return self._attached(self._made(make), self.only().sample)
+        value = self.only()
+        return self._attached(self._made(make), value.sample, value.node)
 
-    def _attached(self, module: nn.Module, sample: Tensor) -> _Value:
+    def choice(self, module: Choice, sample: Tensor) -> _Value:
+        """Calls a choice on all inputs and the gates."""
+        return self._attached(module, sample, *(value.node for value in self.inputs), self.gates)
+
+    def _attached(self, module: nn.Module, sample: Tensor, *arguments: fx.Node | None) -> _Value:
         target = module_name(self.node.id)
         _attach(self.root, target, module)
         name = target.replace(".", "_")
-        node = self.network.create_node("call_module", target, (self.only().node,), {}, name)
+        node = self.network.create_node("call_module", target, arguments, {}, name)
         return _Value(node, sample)
 
     def _made(self, make: Callable[[], nn.Module]) -> nn.Module:
@@ -366,5 +415,41 @@ def _(op: schema.DropPath, site: _Site) -> _Value:
 
 
 @_emit.register
-def _(_op: schema.Choice, site: _Site) -> _Value:
-    raise site.error("needs gates, which train tasks do not carry; pick one candidate")
+def _(op: schema.Choice, site: _Site) -> _Value:
+    if site.rows is None:
+        raise site.error("needs gates, which train tasks do not carry; pick one candidate")
+    first = (len(op.candidates), site.node.id)
+    count, node = site.rows.setdefault(op.gate, first)
+    if count != len(op.candidates):
+        raise site.error(
+            f'expected {count} candidates, as "{node}" has at the same gate {op.gate}, found'
+            f" {len(op.candidates)}"
+        )
+    built = [_candidate(graph, index, site) for index, graph in enumerate(op.candidates)]
+    shapes = [tuple(candidate.samples[0].shape[1:]) for candidate in built]
+    if len(set(shapes)) > 1:
+        found = ", ".join(str(list(shape)) for shape in shapes)
+        raise site.error(f"expected candidates of one output shape, found {found}")
+    module = Choice(
+        op.gate,
+        [candidate.module for candidate in built],
+        gated=[candidate.gated for candidate in built],
+        shape=shapes[0],
+    )
+    return site.choice(module, built[0].samples[0])
+
+
+def _candidate(graph: schema.NetworkGraph, index: int, site: _Site) -> _Built:
+    given = [value.shape for value in site.inputs]
+    wanted = [tuple(item.shape) for item in graph.inputs]
+    if given != wanted:
+        given_words, wanted_words = ([list(shape) for shape in item] for item in (given, wanted))
+        raise site.error(
+            f"expected candidate {index} to take {given_words}, found it to take {wanted_words}"
+        )
+    if len(graph.outputs) != 1:
+        raise site.error(f"expected candidate {index} to have 1 output, found {len(graph.outputs)}")
+    try:
+        return _built(graph, site.rows)
+    except GraphError as error:
+        raise site.error(f"candidate {index}: {error.message.removeprefix('Graph ')}") from error

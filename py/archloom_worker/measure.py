@@ -7,7 +7,7 @@ from torch import fx
 from torch.utils.flop_counter import FlopCounterMode
 
 from archloom_worker import schema
-from archloom_worker.graph import build_network
+from archloom_worker.graph import build_supernet
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,13 @@ class NetworkDescription:
 def describe_network(graph: schema.NetworkGraph) -> NetworkDescription:
     """Builds and runs a network without memory, on the meta device, and says what it is.
 
+    A choice is run with all its candidates, so its costs are theirs together.
+
     Raises:
         GraphError: the graph cannot be built.
     """
     with torch.device("meta"):
-        network = build_network(graph).eval()
+        network = build_supernet(graph).eval()
         samples = [torch.empty((1, *item.shape)) for item in graph.inputs]
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         outputs = network(*samples)
