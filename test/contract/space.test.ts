@@ -2,10 +2,56 @@ import { describe, expect, it } from 'vitest'
 import { spaceCatalog } from '#src/space/catalog.ts'
 import { spaceContract } from './space.contract.ts'
 
+/** Spaces whose changes switch parameters on at their defaults. */
+const withDefaults: readonly string[] = ['joint']
+
 /** Settings besides the defaults, for each space: small enough to enumerate. */
 const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
+  'multi-branch': [
+    { maxLayers: 3, operations: ['conv3-4', 'max3s2'] },
+    {
+      minLayers: 3,
+      maxLayers: 3,
+      wiring: 'layers',
+      join: 'add',
+      operations: ['conv3-4', 'sep1x3s2-6'],
+    },
+    {
+      minLayers: 2,
+      maxLayers: 3,
+      wiring: 'previous',
+      sampling: 'depths',
+      stemChannels: 4,
+      operations: ['avg3', 'conv1-4'],
+    },
+    // One operation there is, so that depth and wiring alone can change.
+    { maxLayers: 3, operations: ['max3'] },
+  ],
   'nas-bench-macro': [{ blocksPerStage: [1, 2], channels: 4, headChannels: 16 }],
   'nas-bench-201': [{ cellsPerStage: 1, channels: 4 }],
+  joint: [
+    {
+      backbones: ['shaped-mlp'],
+      maxGroups: 4,
+      activations: ['relu'],
+      batchNorm: [true],
+      dropout: [false],
+      minUnits: 8,
+      maxUnits: 10,
+      training: [],
+    },
+    {
+      shapes: ['brick', 'triangle', 'hexagon'],
+      activations: ['tanh'],
+      dropout: [false],
+      maxGroups: 2,
+      maxBlocksPerGroup: 2,
+      minUnits: 3,
+      maxUnits: 4,
+      training: ['schedule', 'label-smoothing'],
+      schedules: ['constant', 'cosine'],
+    },
+  ],
   chain: [
     {
       minDepth: 1,
@@ -31,12 +77,14 @@ for (const entry of spaceCatalog) {
     name: `${entry.name} with defaults`,
     make: () => entry.create(entry.settings.parse({})),
     isEnumerable: false,
+    hasDefaults: withDefaults.includes(entry.name),
   })
   for (const [index, settings] of (smallSettings[entry.name] ?? []).entries()) {
     spaceContract({
       name: `${entry.name} with small settings ${index}`,
       make: () => entry.create(entry.settings.parse(settings)),
       isEnumerable: true,
+      hasDefaults: withDefaults.includes(entry.name),
     })
   }
 }

@@ -9,13 +9,29 @@ import { countGraph } from '#src/graph/counts.ts'
 import { outputShapes } from '#src/graph/shape.ts'
 import { Random } from '#src/random/random.ts'
 import { spaceCatalog } from '#src/space/catalog.ts'
-import type { Task } from '#src/space/space.ts'
+import type { InputKind, Task } from '#src/space/space.ts'
 import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
 /** Settings for each space that use everything it offers; networks small. */
 const settings: Readonly<Record<string, unknown>> = {
+  'multi-branch': {
+    maxLayers: 7,
+    join: 'add',
+    sampling: 'depths',
+    operations: [
+      'conv3-4',
+      'conv1x7-6',
+      'conv3s2-8',
+      'sep5-4',
+      'sep3s3-6',
+      'max3',
+      'max3s2',
+      'avg3x1',
+    ],
+  },
   'nas-bench-macro': { channels: 4, headChannels: 24 },
   'nas-bench-201': { cellsPerStage: 1, channels: 4 },
+  joint: { maxGroups: 5, minUnits: 2, maxUnits: 24, maxBlocksPerGroup: 3, training: [] },
   chain: {
     maxDepth: 8,
     sampling: 'depths',
@@ -30,16 +46,26 @@ const settings: Readonly<Record<string, unknown>> = {
   },
 }
 
-const tasks: readonly Task[] = [
-  { kind: 'images', inputShape: [1, 8, 8], classCount: 10 },
-  { kind: 'images', inputShape: [3, 12, 16], classCount: 100 },
-]
+const tasks: Readonly<Record<InputKind, readonly [Task, Task]>> = {
+  images: [
+    { kind: 'images', inputShape: [1, 8, 8], classCount: 10 },
+    { kind: 'images', inputShape: [3, 12, 16], classCount: 100 },
+  ],
+  features: [
+    { kind: 'features', inputShape: [13], classCount: 3 },
+    { kind: 'features', inputShape: [30], classCount: 2 },
+  ],
+  tokens: [
+    { kind: 'tokens', inputShape: [12], classCount: 65 },
+    { kind: 'tokens', inputShape: [7], classCount: 30 },
+  ],
+}
 
 const compiled = spaceCatalog.flatMap((entry) => {
   const space = entry.create(entry.settings.parse(settings[entry.name] ?? {}))
   return Array.from({ length: 40 }, (_, index) => {
     const architecture = space.sample(Random.named(21, 'space-oracle', index))
-    const task = tasks[index % tasks.length] as Task
+    const task = tasks[space.takes][index % 2] as Task
     return {
       name: `${entry.name} ${space.format(architecture)} on [${task.inputShape.join(', ')}]`,
       graph: space.compile(architecture, task),

@@ -1,7 +1,7 @@
 import { ArchloomError } from '#src/errors.ts'
 import type { Drawing, DrawingNode, DrawingRole } from '#src/graph/drawing.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
-import { weightedIndex } from '../weighted-index.ts'
+import { weightedDraw } from '../weighted-draw.ts'
 import { type Layer, layerChoices, layerCount, layerProblem, sampleLayer } from './layer.ts'
 import { type Chain, type ChainBounds, chainNeighbours, crossChains, mutateChain } from './moves.ts'
 import { compileChain } from './network.ts'
@@ -46,7 +46,7 @@ export function chain(settings: ChainSettings): SearchSpace<Chain> {
     sample(random) {
       const depth =
         sampling === 'architectures'
-          ? minDepth + weightedIndex(depthCounts, random)
+          ? minDepth + weightedDraw(depthCounts, random)
           : minDepth + random.int(maxDepth - minDepth + 1)
       return Array.from({ length: depth }, () => sampleLayer(choices, random))
     },

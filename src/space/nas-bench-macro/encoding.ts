@@ -1,7 +1,6 @@
 /** Block chains as hyperparameters and as numbers. */
-
-import type { z } from 'zod'
-import type { CategoricalParameter } from '#src/parameter/parameter.ts'
+import { categorical, parameterSpace } from '#src/parameter/define.ts'
+import { configurationProblems } from '#src/parameter/problems.ts'
 import type { FeatureEncoding, ParameterEncoding } from '../space.ts'
 import { type BlockChain, blockOperations, parseCode, uniqueCode } from './code.ts'
 
@@ -10,35 +9,21 @@ export function blockParameters(blocksPerStage: readonly number[]): ParameterEnc
   const names = blocksPerStage.flatMap((size, stage) =>
     Array.from({ length: size }, (_, index) => `stage${stage + 1}.block${index + 1}`),
   )
+  const space = parameterSpace({
+    name: 'nas-bench-macro',
+    parameters: names.map((name) => categorical(name, blockOperations)),
+  })
   return {
-    space: {
-      name: 'nas-bench-macro',
-      parameters: names.map(
-        (name): z.infer<typeof CategoricalParameter> => ({
-          kind: 'categorical',
-          name,
-          choices: [...blockOperations],
-          weights: null,
-          defaultValue: 'identity',
-        }),
-      ),
-      conditions: [],
-      forbidden: [],
-    },
+    space,
     encode: (blocks) =>
       Object.fromEntries(names.map((name, position) => [name, blocks[position] ?? 'identity'])),
     decode(configuration) {
-      const blocks = names.map((name) =>
-        blockOperations.find((operation) => operation === configuration[name]),
-      )
-      const wrong = names[blocks.indexOf(undefined)]
-      if (wrong === undefined)
-        return { architecture: blocks.filter((block) => block !== undefined) }
-      const found = JSON.stringify(configuration[wrong] ?? null)
+      const [problem, ...others] = configurationProblems(space, configuration)
+      if (problem !== undefined) return { problems: [problem, ...others] }
       return {
-        problems: [
-          `The parameter ${wrong} is wrong: expected one of ${blockOperations.join(', ')}, found ${found}`,
-        ],
+        architecture: names.flatMap(
+          (name) => blockOperations.find((operation) => operation === configuration[name]) ?? [],
+        ),
       }
     },
   }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '#src/random/random.ts'
-import { uniformBelow, weightedIndex } from '#src/space/weighted-index.ts'
+import { uniformBelow, weightedDraw } from '#src/space/weighted-draw.ts'
 
-describe('weightedIndex', () => {
+describe('weightedDraw', () => {
   it('draws each position in proportion to its weight, and none without one', () => {
     const random = Random.named(1, 'weights')
     const hits = [0, 0, 0, 0]
     for (let draw = 0; draw < 10_000; draw++) {
-      const index = weightedIndex([1n, 0n, 7n, 2n], random)
+      const index = weightedDraw([1n, 0n, 7n, 2n], random)
       hits[index] = (hits[index] ?? Number.NaN) + 1
     }
     // Five standard deviations of a binomial at most: a false alarm of 1e-6.
@@ -20,7 +20,7 @@ describe('weightedIndex', () => {
   it('takes weights that no double can tell apart', () => {
     const huge = 2n ** 200n
     const indices = Array.from({ length: 200 }, (_, seed) =>
-      weightedIndex([huge, huge + 1n, 1n], Random.named(seed, 'huge')),
+      weightedDraw([huge, huge + 1n, 1n], Random.named(seed, 'huge')),
     )
     expect(new Set(indices)).toEqual(new Set([0, 1]))
   })

@@ -1,7 +1,7 @@
 import type { Random } from '#src/random/random.ts'
 
 /** A position with a probability of exactly its weight over the sum; at least one weight above 0. */
-export function weightedIndex(weights: readonly bigint[], random: Random): number {
+export function weightedDraw(weights: readonly bigint[], random: Random): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0n)
   let draw = uniformBelow(total, random)
   return weights.findIndex((weight) => {
