@@ -30,3 +30,25 @@ export function imageTask(space: string, task: Task): ImageTask {
   }
   return { channels, height, width, classCount: task.classCount }
 }
+
+/** A task's vector of features. */
+export interface FeatureTask {
+  readonly features: number
+  readonly classCount: number
+}
+
+/**
+ * The sizes of a task whose samples are vectors.
+ * @throws space/invalid-settings when they are not `[features]`
+ */
+export function featureTask(space: string, task: Task): FeatureTask {
+  const [features, ...rest] = task.inputShape
+  if (features === undefined || rest.length > 0 || task.kind !== 'features') {
+    throw new ArchloomError(
+      'space/invalid-settings',
+      `The space ${space} needs tabular data, an input shape [features], but the task has ${task.kind} of shape [${task.inputShape.join(', ')}]`,
+      { details: { space, place: 'inputShape', found: task.inputShape } },
+    )
+  }
+  return { features, classCount: task.classCount }
+}

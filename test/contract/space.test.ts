@@ -7,26 +7,6 @@ const withDefaults: readonly string[] = ['joint']
 
 /** Settings besides the defaults, for each space: small enough to enumerate. */
 const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
-  'multi-branch': [
-    { maxLayers: 3, operations: ['conv3-4', 'max3s2'] },
-    {
-      minLayers: 3,
-      maxLayers: 3,
-      wiring: 'layers',
-      join: 'add',
-      operations: ['conv3-4', 'sep1x3s2-6'],
-    },
-    {
-      minLayers: 2,
-      maxLayers: 3,
-      wiring: 'previous',
-      sampling: 'depths',
-      stemChannels: 4,
-      operations: ['avg3', 'conv1-4'],
-    },
-    // One operation there is, so that depth and wiring alone can change.
-    { maxLayers: 3, operations: ['max3'] },
-  ],
   'nas-bench-macro': [{ blocksPerStage: [1, 2], channels: 4, headChannels: 16 }],
   'nas-bench-201': [{ cellsPerStage: 1, channels: 4 }],
   joint: [

@@ -14,21 +14,6 @@ import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
 /** Settings for each space that use everything it offers; networks small. */
 const settings: Readonly<Record<string, unknown>> = {
-  'multi-branch': {
-    maxLayers: 7,
-    join: 'add',
-    sampling: 'depths',
-    operations: [
-      'conv3-4',
-      'conv1x7-6',
-      'conv3s2-8',
-      'sep5-4',
-      'sep3s3-6',
-      'max3',
-      'max3s2',
-      'avg3x1',
-    ],
-  },
   'nas-bench-macro': { channels: 4, headChannels: 24 },
   'nas-bench-201': { cellsPerStage: 1, channels: 4 },
   joint: { maxGroups: 5, minUnits: 2, maxUnits: 24, maxBlocksPerGroup: 3, training: [] },
