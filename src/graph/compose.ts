@@ -131,6 +131,8 @@ export function dilatedSeparableConv(
 
 export interface ReductionSettings {
   readonly channels: number
+  /** Whether a relu comes first. Default true. */
+  readonly activated?: boolean
   readonly norm?: NormSettings
 }
 
@@ -151,7 +153,8 @@ export function factorizedReduction(
   const half = Math.floor(settings.channels / 2)
   const even = { kernel: 1, stride: 2, padding: 0, channels: half }
   const shift = { kind: 'pad2d', top: -1, bottom: 1, left: -1, right: 1 } as const
-  const relu = builder.add(`${id}.relu`, activation('relu'), [input])
+  const isActivated = settings.activated ?? true
+  const relu = isActivated ? builder.add(`${id}.relu`, activation('relu'), [input]) : input
   const shifted = builder.add(`${id}.shift`, shift, [relu])
   const joined = builder.add(`${id}.concat`, concat, [
     builder.add(`${id}.conv_even`, conv2d(even), [relu]),

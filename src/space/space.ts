@@ -151,5 +151,7 @@ export interface SpaceEntry<S extends z.ZodType = z.ZodType> {
   readonly source: string
   /** Settings with their defaults, strict. */
   readonly settings: S
+  /** Published architectures by name, each in the text form of the space with default settings. */
+  readonly named?: Readonly<Record<string, string>>
   create(settings: z.infer<S>): SearchSpace
 }

@@ -1,0 +1,75 @@
+import { canonicalOrder, type DagVertex } from '../dag-form.ts'
+import {
+  type Block,
+  type Cell,
+  type CellPair,
+  type CellRules,
+  cellKinds,
+  outputStates,
+  type Side,
+  sideNames,
+  stateOf,
+} from './cell.ts'
+import { formatPair } from './text.ts'
+
+/**
+ * The text of the smallest pair that is the same network: equal for two pairs exactly when they
+ * differ in the order of the sides of blocks and of the blocks at most. The space parses it.
+ *
+ * @remarks
+ * Orders only permute the channels of what a cell hands on, and the weights of what comes next can
+ * take any permutation up: a 1x1 convolution stands between cells, or, where NASNet leaves an input
+ * untouched, every state of that cell can be permuted alike.
+ */
+export function canonicalText(pair: CellPair, { output }: CellRules): string {
+  const [normal, reduction] = cellKinds.map((kind) => canonicalCell(pair[kind], output))
+  return formatPair({ normal, reduction } as CellPair)
+}
+
+function canonicalCell(cell: Cell, output: CellRules['output']): Cell {
+  const outputs = outputStates(cell, output)
+  const blocks = blockOrder(cell, outputs)
+  const places = new Map(blocks.map((block, place) => [stateOf(block), stateOf(place)]))
+  const renamed = (state: number) => places.get(state) ?? state
+  const sorted = blocks.flatMap((index) => {
+    const block = cell.blocks[index]
+    return block ? [sortedBlock(block, renamed)] : []
+  })
+  // States that are handed on anyway need no mention.
+  const plain = outputStates({ blocks: sorted, also: [] }, output)
+  const also = outputs.map(renamed).filter((state) => !plain.includes(state))
+  return { blocks: sorted, also: also.sort((one, other) => one - other) }
+}
+
+/** Positions of the blocks in an order that is the same for all isomorphic cells. */
+function blockOrder(cell: Cell, outputs: readonly number[]): readonly number[] {
+  // Two vertices for the inputs, then three a block: its sides and what they are combined to.
+  const vertexOf = (state: number) => (state < 2 ? state : 2 + 3 * (state - 2) + 2)
+  const label = (what: string, state: number) => `${what} ${outputs.includes(state)}`
+  const vertices: DagVertex[] = [
+    { label: label('0', 0), inputs: [] },
+    { label: label('1', 1), inputs: [] },
+    ...cell.blocks.flatMap((block, index) => {
+      const sides = sideNames.map((name) => ({
+        label: block[name].operation,
+        inputs: [vertexOf(block[name].input)],
+      }))
+      const joined = vertexOf(stateOf(index))
+      const inputs = [joined - 2, joined - 1]
+      return [...sides, { label: label(block.combine, stateOf(index)), inputs }]
+    }),
+  ]
+  return canonicalOrder(vertices)
+    .filter((vertex) => vertex >= 2 && (vertex - 2) % 3 === 2)
+    .map((vertex) => (vertex - 4) / 3)
+}
+
+function sortedBlock(block: Block, renamed: (state: number) => number): Block {
+  const sides = sideNames.map(
+    (name): Side => ({ ...block[name], input: renamed(block[name].input) }),
+  )
+  const [left, right] = sides.sort(
+    (one, other) => one.input - other.input || (one.operation < other.operation ? -1 : 1),
+  )
+  return { ...block, left, right } as Block
+}
