@@ -1,12 +1,20 @@
+import { amoebanetEntry } from './amoebanet/amoebanet.ts'
 import { chainEntry } from './chain/chain.ts'
+import { dartsEntry } from './darts/darts.ts'
 import { jointEntry } from './joint/joint.ts'
+import { multiBranchEntry } from './multi-branch/multi-branch.ts'
 import { nasBench201Entry } from './nas-bench-201/nas-bench-201.ts'
 import { nasBenchMacroEntry } from './nas-bench-macro/nas-bench-macro.ts'
+import { nasnetEntry } from './nasnet/nasnet.ts'
 import type { SpaceEntry } from './space.ts'
 
 /** Every search space that ships; the only file that names them. */
 export const spaceCatalog: readonly SpaceEntry[] = [
   chainEntry,
+  multiBranchEntry,
+  nasnetEntry,
+  amoebanetEntry,
+  dartsEntry,
   nasBench201Entry,
   nasBenchMacroEntry,
   jointEntry,

@@ -7,6 +7,46 @@ const withDefaults: readonly string[] = ['joint']
 
 /** Settings besides the defaults, for each space: small enough to enumerate. */
 const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
+  nasnet: [
+    { blocks: 1, operations: ['skip', 'dilconv3'], channels: 4, cellsPerStage: [1, 0] },
+    {
+      blocks: 2,
+      operations: ['max5'],
+      combinations: ['add'],
+      channels: 8,
+      cellsPerStage: [0, 1, 1],
+      stem: 'imagenet',
+      skipReductionInput: true,
+    },
+  ],
+  amoebanet: [
+    { blocks: 2, operations: ['sep3'], channels: 4, cellsPerStage: 1, projectStem: false },
+    { blocks: 1, operations: ['avg3', 'conv1x7', 'dil3'], channels: 4, skeleton: 'darts' },
+  ],
+  darts: [
+    { nodes: 1, operations: ['max3', 'sep3', 'dil5'], channels: 3, cells: 2 },
+    { nodes: 2, operations: ['skip', 'avg3'], channels: 4, cells: 4, stem: 'imagenet' },
+  ],
+  'multi-branch': [
+    { maxLayers: 3, operations: ['conv3-4', 'max3s2'] },
+    {
+      minLayers: 3,
+      maxLayers: 3,
+      wiring: 'layers',
+      join: 'add',
+      operations: ['conv3-4', 'sep1x3s2-6'],
+    },
+    {
+      minLayers: 2,
+      maxLayers: 3,
+      wiring: 'previous',
+      sampling: 'depths',
+      stemChannels: 4,
+      operations: ['avg3', 'conv1-4'],
+    },
+    // One operation there is, so that depth and wiring alone can change.
+    { maxLayers: 3, operations: ['max3'] },
+  ],
   'nas-bench-macro': [{ blocksPerStage: [1, 2], channels: 4, headChannels: 16 }],
   'nas-bench-201': [{ cellsPerStage: 1, channels: 4 }],
   joint: [

@@ -14,6 +14,24 @@ import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
 /** Settings for each space that use everything it offers; networks small. */
 const settings: Readonly<Record<string, unknown>> = {
+  nasnet: { channels: 8, cellsPerStage: 1, dropPathRate: 0.2, dropoutRate: 0.1 },
+  amoebanet: { channels: 8, cellsPerStage: 1, stem: 'imagenet', skipReductionInput: true },
+  darts: { channels: 6, cells: 5, dropPathRate: 0.1 },
+  'multi-branch': {
+    maxLayers: 7,
+    join: 'add',
+    sampling: 'depths',
+    operations: [
+      'conv3-4',
+      'conv1x7-6',
+      'conv3s2-8',
+      'sep5-4',
+      'sep3s3-6',
+      'max3',
+      'max3s2',
+      'avg3x1',
+    ],
+  },
   'nas-bench-macro': { channels: 4, headChannels: 24 },
   'nas-bench-201': { cellsPerStage: 1, channels: 4 },
   joint: { maxGroups: 5, minUnits: 2, maxUnits: 24, maxBlocksPerGroup: 3, training: [] },
