@@ -43,10 +43,10 @@ const hyperparameters = {
 
 const asked = { child: name, parent: name, value: ParameterValue }
 const Comparisons = z.strictObject(asked)
-const InCondition = z.strictObject({ child: name, parent: name, values })
+const InCondition = z.strictObject({ child: name, parent: name, values: z.array(ParameterValue) })
 const Conjunction = z.strictObject({ child: name, conditions: z.array(z.unknown()).min(1) })
 const ForbiddenValue = z.strictObject({ name, value: ParameterValue })
-const ForbiddenIn = z.strictObject({ name, values })
+const ForbiddenIn = z.strictObject({ name, values: z.array(ParameterValue) })
 const ForbiddenParts = z.strictObject({ clauses: z.array(z.unknown()).min(1) })
 
 const Document = z.looseObject({

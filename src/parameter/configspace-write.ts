@@ -30,10 +30,11 @@ export interface ConfigSpaceDocument {
  * The space as ConfigSpace writes it, to be read with `ConfigurationSpace.from_json`.
  *
  * @remarks
- * Two things are said in other words. ConfigSpace allows one condition a child, so several become
- * an `AND`. And it holds an inactive parent to be different from every value (its own sampler
- * breaks on that), so `not-equals` on a conditional parent is written as `IN` the others, or as
- * smaller or greater. Floats are rounded to the 13 decimals that ConfigSpace keeps.
+ * Some things are said in other words. ConfigSpace allows one condition a child, so several become
+ * an `AND`. It holds an inactive parent to be different from every value (its own sampler breaks on
+ * that), so `not-equals` on a conditional parent is written as `IN` the others, or as smaller or
+ * greater. It takes an `AND` and an `OR` of the same parts for one condition, so the `OR` gets a
+ * part more. Floats are rounded to the 13 decimals that ConfigSpace keeps.
  *
  * @throws space/invalid-settings for what Python cannot tell apart (`true` and `1` in one list) or
  *   what 13 decimals cannot hold, naming the parameter
@@ -44,12 +45,13 @@ export function writeConfigSpace(space: ParameterSpace): ConfigSpaceDocument {
   return {
     name: space.name,
     hyperparameters: model.nodes.map(({ parameter }) => writeParameter(space, parameter)),
-    conditions: model.nodes.flatMap(({ parameter, tests }) => {
-      const [only] = tests
-      if (only === undefined) return []
-      const test: Test = tests.length === 1 ? only : { kind: 'and', tests: [...tests] }
-      return [writeTest(model, parameter.name, test)]
-    }),
+    conditions: keepApart(
+      model.nodes
+        .filter(({ tests }) => tests.length > 0)
+        .map(({ parameter, tests }) =>
+          writeTest(model, parameter.name, { kind: 'and', tests: [...tests] }),
+        ),
+    ),
     forbiddens: space.forbidden.map((clause) => writeForbidden(model, clause)),
     format_version: configSpaceFormat,
   }
@@ -108,10 +110,12 @@ function writeParameter(space: ParameterSpace, parameter: Parameter): Item {
 
 function writeTest(model: ParameterModel, child: string, test: Test): Item {
   if (test.kind === 'and' || test.kind === 'or') {
-    const [only] = test.tests
-    if (only && test.tests.length === 1) return writeTest(model, child, only)
-    const conditions = test.tests.map((part) => writeTest(model, child, part))
-    return { type: test.kind.toUpperCase(), child, conditions }
+    const type = test.kind.toUpperCase()
+    return joinConditions(
+      type,
+      child,
+      test.tests.map((part) => writeTest(model, child, part)),
+    )
   }
   const node = model.byName.get(test.parameter)
   if (test.kind === 'not-equals' && node && node.tests.length > 0) {
@@ -126,6 +130,41 @@ function writeTest(model: ParameterModel, child: string, test: Test): Item {
   } as const
   const head = { type: types[test.kind], child, parent: test.parameter }
   return { ...head, ...writeAsked(node?.parameter, test) }
+}
+
+/** Without parts of parts of the same type and without repetitions; a single part stands alone. */
+function joinConditions(type: string, child: string, parts: readonly Item[]): Item {
+  const flat = parts.flatMap((part) => (part.type === type ? partsOf(part) : [part]))
+  const unique = [...new Map(flat.map((part) => [JSON.stringify(part), part])).values()]
+  const [only] = unique
+  return only && unique.length === 1 ? only : { type, child, conditions: unique }
+}
+
+/**
+ * ConfigSpace takes two conditions with the same parts for the same condition even if one is an
+ * `AND` and the other an `OR`. Such an `OR` gets a part more that changes nothing: all the others
+ * at once.
+ */
+function keepApart(conditions: readonly Item[]): readonly Item[] {
+  const conjunctions = new Set(conditions.filter(({ type }) => type === 'AND').map(withoutTypes))
+  return conditions.map((condition) => {
+    if (condition.type !== 'OR' || !conjunctions.has(withoutTypes(condition))) return condition
+    const { child } = condition
+    const all = joinConditions('AND', String(child), partsOf(condition))
+    return { ...condition, conditions: [...partsOf(condition), all] }
+  })
+}
+
+/** Equal for conditions that differ in `AND` and `OR`, in the order of parts and in the child only. */
+function withoutTypes(condition: Item): string {
+  if (condition.type !== 'AND' && condition.type !== 'OR') {
+    return JSON.stringify({ ...condition, child: null })
+  }
+  return `[${partsOf(condition).map(withoutTypes).sort().join()}]`
+}
+
+function partsOf({ conditions }: Item): readonly Item[] {
+  return Array.isArray(conditions) ? conditions : []
 }
 
 /** The same as `not-equals`, in comparisons that fail for an inactive parameter in ConfigSpace, too. */

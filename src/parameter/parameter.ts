@@ -78,7 +78,8 @@ export type Parameter = z.infer<typeof Parameter>
 export const Comparison = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('equals'), parameter: name, value: ParameterValue }),
   z.strictObject({ kind: z.literal('not-equals'), parameter: name, value: ParameterValue }),
-  z.strictObject({ kind: z.literal('in'), parameter: name, values }),
+  /** Among no values it never holds. */
+  z.strictObject({ kind: z.literal('in'), parameter: name, values: z.array(ParameterValue) }),
   z.strictObject({ kind: z.literal('less-than'), parameter: name, value: ParameterValue }),
   z.strictObject({ kind: z.literal('greater-than'), parameter: name, value: ParameterValue }),
 ])
