@@ -14,9 +14,15 @@ import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
 /** Settings for each space that use everything it offers; networks small. */
 const settings: Readonly<Record<string, unknown>> = {
-  nasnet: { channels: 8, cellsPerStage: 1, dropPathRate: 0.2, dropoutRate: 0.1 },
-  amoebanet: { channels: 8, cellsPerStage: 1, stem: 'imagenet', skipReductionInput: true },
-  darts: { channels: 6, cells: 5, dropPathRate: 0.1 },
+  nasnet: { blocks: 4, channels: 8, cellsPerStage: [1, 0], dropPathRate: 0.2, dropoutRate: 0.1 },
+  amoebanet: {
+    blocks: 3,
+    channels: 8,
+    cellsPerStage: [0, 1],
+    stem: 'imagenet',
+    skipReductionInput: true,
+  },
+  darts: { channels: 6, cells: 3, dropPathRate: 0.1 },
   'multi-branch': {
     maxLayers: 7,
     join: 'add',
