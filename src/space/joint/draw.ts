@@ -66,8 +66,10 @@ function trainingNodes(configuration: Configuration): readonly DrawingNode[] {
     ...(optimizer === undefined ? [] : [node('optimizer', String(optimizer), `${optimizer}.`)]),
     ...(schedule === undefined
       ? []
-      : [node('schedule', String(schedule), schedulePrefix(schedule))]),
-    ...(labelSmoothing === undefined ? [] : [node('smoothing', `smoothing ${labelSmoothing}`)]),
+      : [node('schedule', `${schedule} schedule`, schedulePrefix(schedule))]),
+    ...(labelSmoothing === undefined
+      ? []
+      : [node('smoothing', `label smoothing ${labelSmoothing}`)]),
   ]
 }
 

@@ -133,8 +133,8 @@ describe('drawings', () => {
       ['output', 'classes', undefined],
       ['batch', 'batch 64', undefined],
       ['optimizer', 'sgd', 'learning rate 0.012, momentum 0.9, weight decay 0'],
-      ['schedule', 'one-cycle', 'rise share 0.25'],
-      ['smoothing', 'smoothing 0', undefined],
+      ['schedule', 'one-cycle schedule', 'rise share 0.25'],
+      ['smoothing', 'label smoothing 0', undefined],
     ])
     expect(drawing.groups).toEqual([{ id: 'training', label: 'training' }])
     expect(drawing.edges).not.toContainEqual({ from: 'output', to: 'batch' })
