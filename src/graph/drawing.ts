@@ -27,6 +27,14 @@ export interface DrawingNode {
   readonly role: DrawingRole
   /** Id of the group that encloses it. */
   readonly group?: string
+  /** Where it stands in a grid; heeded when every node of the drawing has a place of its own. */
+  readonly place?: GridPlace
+}
+
+/** Counted from 0. */
+export interface GridPlace {
+  readonly column: number
+  readonly row: number
 }
 
 export interface DrawingEdge {

@@ -68,6 +68,15 @@ export function placeDrawing(drawing: Drawing): PlacedDrawing {
     const points = clippedToSigns(placed.points ?? [], signs.get(edge.from), signs.get(edge.to))
     return edge.label === undefined ? { edge, points } : { edge, points, label: rectangle(placed) }
   })
+  return finished(drawing, nodes, edges)
+}
+
+/** The drawing with frames around its groups, everything within the margin. */
+export function finished(
+  drawing: Drawing,
+  nodes: readonly PlacedNode[],
+  edges: readonly PlacedEdge[],
+): PlacedDrawing {
   const groups = usedGroups(drawing).map((group): PlacedGroup => {
     const members = nodes.filter(({ node }) => node.group === group.id).map(({ area }) => area)
     return { group, area: framed(members, textWidth(group.label, 11)) }
@@ -109,10 +118,15 @@ function measured(drawing: Drawing): Graph<GraphLabel, NodeLabel, EdgeLabel> {
     if (node.group !== undefined) graph.setParent(node.id, groupKey(node.group))
   }
   for (const [index, { from, to, label }] of drawing.edges.entries()) {
-    const size = label === undefined ? {} : { width: textWidth(label, 12.5) + 24, height: 26 }
+    const size = label === undefined ? {} : labelSize(label)
     graph.setEdge(from, to, { labelpos: 'c', ...size }, String(index))
   }
   return graph
+}
+
+/** Width and height of an edge's label. */
+export function labelSize(label: string): { width: number; height: number } {
+  return { width: textWidth(label, 12.5) + 24, height: 26 }
 }
 
 /** Lines end at a sign's circle, where dagre has them end at the square around it. */
@@ -138,12 +152,13 @@ function usedGroups({ groups, nodes }: Drawing): readonly DrawingGroup[] {
   return groups.filter(({ id }) => used.has(id))
 }
 
-function formOf({ role, label, detail }: DrawingNode): NodeForm {
+export function formOf({ role, label, detail }: DrawingNode): NodeForm {
   if (role === 'input' || role === 'output') return 'end'
   return label.length <= 2 && detail === undefined ? 'sign' : 'box'
 }
 
-function sizeOf(node: DrawingNode): { width: number; height: number } {
+/** Width and height of a node's box. */
+export function sizeOf(node: DrawingNode): { width: number; height: number } {
   if (formOf(node) === 'sign') return { width: 28, height: 28 }
   const text = Math.max(textWidth(node.label, 14), textWidth(node.detail ?? '', 11))
   const form = { width: Math.ceil(text) + 28, height: node.detail === undefined ? 32 : 46 }

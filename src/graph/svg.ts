@@ -1,4 +1,5 @@
 import type { Drawing } from './drawing.ts'
+import { isOnGrid, placeOnGrid } from './svg-grid.ts'
 import {
   type PlacedEdge,
   type PlacedGroup,
@@ -23,7 +24,7 @@ export interface SvgOptions {
  */
 export function renderSvg(drawing: Drawing, options: SvgOptions = {}): string {
   const { theme = 'auto', background = false } = options
-  const placed = placeDrawing(drawing)
+  const placed = isOnGrid(drawing) ? placeOnGrid(drawing) : placeDrawing(drawing)
   const { width, height } = placed
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="${drawingClass}" role="img" aria-label="${escaped(drawing.title)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,

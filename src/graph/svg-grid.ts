@@ -1,0 +1,84 @@
+import type { Drawing } from './drawing.ts'
+import {
+  finished,
+  formOf,
+  labelSize,
+  type PlacedDrawing,
+  type PlacedEdge,
+  type PlacedNode,
+  type Point,
+  type Rectangle,
+  sizeOf,
+  towards,
+} from './svg-layout.ts'
+
+/** Room between columns and between rows. */
+const gap = { column: 46, row: 30 }
+
+/** Whether every node has a place of its own. */
+export function isOnGrid({ nodes }: Drawing): boolean {
+  const places = nodes.flatMap(({ place }) => (place ? [`${place.column} ${place.row}`] : []))
+  return nodes.length > 0 && new Set(places).size === nodes.length
+}
+
+/** Places a drawing on its grid; edges are straight lines. */
+export function placeOnGrid(drawing: Drawing): PlacedDrawing {
+  const sizes = drawing.nodes.map((node) => ({ ...sizeOf(node), ...(node.place ?? origin) }))
+  const columns = centres(
+    sizes.map(({ column, width }) => [column, width] as const),
+    gap.column,
+  )
+  const rows = centres(
+    sizes.map(({ row, height }) => [row, height] as const),
+    gap.row,
+  )
+  const nodes = drawing.nodes.map((node, index): PlacedNode => {
+    const { width = 0, height = 0, column = 0, row = 0 } = sizes[index] ?? {}
+    const area = { x: columns.get(column) ?? 0, y: rows.get(row) ?? 0, width, height }
+    return { node, area, form: formOf(node) }
+  })
+  const placed = new Map(nodes.map((node) => [node.node.id, node]))
+  const edges = drawing.edges.flatMap((edge): PlacedEdge[] => {
+    const from = placed.get(edge.from)
+    const to = placed.get(edge.to)
+    if (!from || !to) return []
+    const points = [border(from, to.area), border(to, from.area)]
+    if (edge.label === undefined) return [{ edge, points }]
+    const middle = { x: (from.area.x + to.area.x) / 2, y: (from.area.y + to.area.y) / 2 }
+    return [{ edge, points, label: { ...middle, ...labelSize(edge.label) } }]
+  })
+  return finished(drawing, nodes, edges)
+}
+
+const origin = { column: 0, row: 0 }
+
+/** Where each column, or row, has its centre, by its number. */
+function centres(
+  extents: readonly (readonly [number, number])[],
+  between: number,
+): ReadonlyMap<number, number> {
+  const found = new Map<number, number>()
+  let start = 0
+  for (const line of [...new Set(extents.map(([number]) => number))].sort((a, b) => a - b)) {
+    const extent = Math.max(...extents.map(([number, size]) => (number === line ? size : 0)))
+    found.set(line, start + extent / 2)
+    start += extent + between
+  }
+  return found
+}
+
+/** Where the line from a node's centre to a point leaves the node. */
+function border({ area, form }: PlacedNode, to: Point): Point {
+  if (form === 'sign') return towards(area, to, area.width / 2)
+  return leaving(area, to)
+}
+
+function leaving({ x, y, width, height }: Rectangle, to: Point): Point {
+  const [across, down] = [to.x - x, to.y - y]
+  const share = Math.min(
+    width / 2 / Math.max(Math.abs(across), 1e-9),
+    height / 2 / Math.max(Math.abs(down), 1e-9),
+    1,
+  )
+  return { x: x + across * share, y: y + down * share }
+}
