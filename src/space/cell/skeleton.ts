@@ -128,7 +128,7 @@ export const dartsSkeleton: Skeleton = {
     const earlier = previous ?? current
     return {
       previous: isReduced
-        ? factorizedReduction(builder, `${id}.previous`, earlier, { channels })
+        ? shrunk(builder, `${id}.previous`, earlier, { like: current, channels })
         : activationConvNorm(builder, `${id}.previous`, earlier, { channels, kernel: 1 }),
       current: activationConvNorm(builder, `${id}.current`, current, { channels, kernel: 1 }),
     }
@@ -148,10 +148,24 @@ function fitted(
   input: string,
   { like, channels }: { readonly like: string; readonly channels: number },
 ): string {
-  if (!hasSizeOf(builder, input, like)) return factorizedReduction(builder, id, input, { channels })
+  if (!hasSizeOf(builder, input, like)) return shrunk(builder, id, input, { like, channels })
   if (builder.shape(input)[0] === channels) return input
   const relu = builder.add(`${id}.relu`, activation('relu'), [input])
   return projection(builder, id, relu, { channels })
+}
+
+/** Reduced once at least, and again where several reductions lie between. */
+function shrunk(
+  builder: GraphBuilder,
+  id: string,
+  input: string,
+  { like, channels }: { readonly like: string; readonly channels: number },
+): string {
+  let wire = factorizedReduction(builder, id, input, { channels })
+  for (let again = 1; !hasSizeOf(builder, wire, like); again++) {
+    wire = factorizedReduction(builder, `${id}${again}`, wire, { channels })
+  }
+  return wire
 }
 
 /** Whether two tensors have one height and one width. */
