@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { spaceCatalog } from '#src/space/catalog.ts'
-import { spaceContract } from './space.contract.ts'
+import { encodingsContract } from './encodings.contract.ts'
+import { type SpaceContract, spaceContract } from './space.contract.ts'
 
 /** Spaces whose changes switch parameters on at their defaults. */
 const withDefaults: readonly string[] = ['joint']
@@ -92,15 +93,20 @@ const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
   ],
 }
 
+function holdToContracts(contract: SpaceContract): void {
+  spaceContract(contract)
+  encodingsContract({ ...contract, name: `the encodings of ${contract.name}` })
+}
+
 for (const entry of spaceCatalog) {
-  spaceContract({
+  holdToContracts({
     name: `${entry.name} with defaults`,
     make: () => entry.create(entry.settings.parse({})),
     isEnumerable: false,
     hasDefaults: withDefaults.includes(entry.name),
   })
   for (const [index, settings] of (smallSettings[entry.name] ?? []).entries()) {
-    spaceContract({
+    holdToContracts({
       name: `${entry.name} with small settings ${index}`,
       make: () => entry.create(entry.settings.parse(settings)),
       isEnumerable: true,

@@ -5,6 +5,7 @@ import { weightedDraw } from '../weighted-draw.ts'
 import { type Layer, layerChoices, layerCount, layerProblem, sampleLayer } from './layer.ts'
 import { type Chain, type ChainBounds, chainNeighbours, crossChains, mutateChain } from './moves.ts'
 import { compileChain } from './network.ts'
+import { chainParameters } from './parameters.ts'
 import { ChainSettings, checkChainSettings } from './settings.ts'
 import { formatChain, layerPlace, parseChain, refuseChain } from './text.ts'
 
@@ -38,7 +39,7 @@ export function chain(settings: ChainSettings): SearchSpace<Chain> {
     name: 'chain',
     settings,
     takes: 'images',
-    encodings: {},
+    encodings: { parameters: chainParameters(bounds) },
     distribution:
       sampling === 'architectures'
         ? 'uniform over all chains, so that most have the largest depth'

@@ -169,12 +169,12 @@ function layersOfKind({ kind, parameters }: KindChoices): readonly Layer[] {
   return partial.map((values) => layerOf(kind, values))
 }
 
-function layerOf(kind: Layer['kind'], values: Assignment): Layer {
+export function layerOf(kind: Layer['kind'], values: Assignment): Layer {
   // The values are one for each parameter of the kind, so the object has the kind's fields.
   return { kind, ...Object.fromEntries(values) } as Layer
 }
 
-function readParameter(layer: Layer, { name }: Parameter): Value {
+export function readParameter(layer: Layer, { name }: Parameter): Value {
   // A parameter of the layer's kind is a field of the layer.
   return (layer as unknown as Readonly<Record<string, Value>>)[name] ?? ''
 }

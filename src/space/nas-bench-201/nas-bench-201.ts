@@ -13,6 +13,7 @@ import {
   uniqueText,
   withoutDeadEdges,
 } from './cell.ts'
+import { cellEncodings } from './encodings.ts'
 import { compileCell, compileSupernet, SkeletonSettings } from './skeleton.ts'
 
 /**
@@ -31,7 +32,7 @@ export function nasBench201(settings: SkeletonSettings): SearchSpace<Cell> {
     name: 'nas-bench-201',
     settings,
     takes: 'images',
-    encodings: {},
+    encodings: cellEncodings(),
     distribution: 'uniform over the 15,625 cells, isomorphic ones counted apart',
     sample: (random) => Array.from({ length: cellEdgeCount }, () => random.pick(cellOperations)),
     mutate(cell, random) {
