@@ -13,6 +13,7 @@ from torch import nn
 
 from archloom_worker import schema
 from archloom_worker.errors import InvalidTask
+from archloom_worker.layers import Attention
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +47,16 @@ def count_fitting(network: nn.Module, splits: Splits) -> schema.NetworkCounts:
         # Each output value takes one multiply-add for every weight of its channel or feature.
         multiply_adds += output.numel() * module.get_parameter("weight")[0].numel()
 
-    counted = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    hooks = [module.register_forward_hook(count) for module in counted]
+    def count_attention(module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+        nonlocal multiply_adds
+        multiply_adds += Attention.multiply_adds(output)
+
+    rules = {nn.Conv2d: count, nn.Linear: count, Attention: count_attention}
+    hooks = [
+        module.register_forward_hook(rules[type(module)])
+        for module in network.modules()
+        if type(module) in rules
+    ]
     given = splits.train.inputs
     kind = given.dtype if splits.kind == "tokens" else torch.float32
     blank = torch.zeros((1, *splits.input_shape), dtype=kind, device=given.device)

@@ -17,7 +17,7 @@ class NetworkDescription:
     output_shapes: tuple[tuple[int, ...], ...]
     parameter_count: int
     multiply_adds: int
-    """Of one sample, in convolutions and linear layers."""
+    """Of one sample, in convolutions, linear layers and attention."""
     parameters: tuple[tuple[str, tuple[int, ...]], ...]
     """Names and shapes, in the module's order."""
     code: str
@@ -34,7 +34,7 @@ def describe_network(graph: schema.NetworkGraph) -> NetworkDescription:
     """
     with torch.device("meta"):
         network = build_supernet(graph).eval()
-        samples = [torch.empty((1, *item.shape)) for item in graph.inputs]
+        samples = [_sample(item) for item in graph.inputs]
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         outputs = network(*samples)
     if isinstance(outputs, torch.Tensor):
@@ -47,6 +47,11 @@ def describe_network(graph: schema.NetworkGraph) -> NetworkDescription:
         parameters=tuple((name, tuple(p.shape)) for name, p in network.named_parameters()),
         code=network.code.strip() + "\n",
     )
+
+
+def _sample(item: schema.GraphInput) -> torch.Tensor:
+    kind = torch.int64 if item.dtype == "tokens" else torch.float32
+    return torch.empty((1, *item.shape), dtype=kind)
 
 
 def count_parameters(network: fx.GraphModule) -> int:

@@ -23,10 +23,17 @@ class Activation(Base, frozen=True, kw_only=True, tag_field="kind", tag="activat
 class Add(Base, frozen=True, kw_only=True, tag_field="kind", tag="add"):
     pass
 
+class Attention(Base, frozen=True, kw_only=True, tag_field="kind", tag="attention"):
+    heads: "Annotated[int, Meta(ge=1)]"
+    causal: "bool"
+
 class BatchNorm(Base, frozen=True, kw_only=True, tag_field="kind", tag="batch-norm"):
     affine: "bool"
     epsilon: "Annotated[float, Meta(gt=0)]"
     momentum: "Annotated[float, Meta(gt=0, le=1)]"
+
+class Blend(Base, frozen=True, kw_only=True, tag_field="kind", tag="blend"):
+    pass
 
 class ChannelPad(Base, frozen=True, kw_only=True, tag_field="kind", tag="channel-pad"):
     channels: "Annotated[int, Meta(ge=1)]"
@@ -57,6 +64,10 @@ class DropPath(Base, frozen=True, kw_only=True, tag_field="kind", tag="drop-path
 class Dropout(Base, frozen=True, kw_only=True, tag_field="kind", tag="dropout"):
     rate: "Annotated[float, Meta(ge=0, lt=1)]"
 
+class Embedding(Base, frozen=True, kw_only=True, tag_field="kind", tag="embedding"):
+    vocabulary: "Annotated[int, Meta(ge=1)]"
+    features: "Annotated[int, Meta(ge=1)]"
+
 class Flatten(Base, frozen=True, kw_only=True, tag_field="kind", tag="flatten"):
     pass
 
@@ -66,6 +77,7 @@ class GlobalPool(Base, frozen=True, kw_only=True, tag_field="kind", tag="global-
 class GraphInput(Base, frozen=True, kw_only=True):
     id: "NodeId"
     shape: "Shape"
+    dtype: 'Union[Literal["tokens"], UnsetType]' = UNSET
 
 class GraphNode(Base, frozen=True, kw_only=True):
     id: "NodeId"
@@ -75,9 +87,15 @@ class GraphNode(Base, frozen=True, kw_only=True):
 class Identity(Base, frozen=True, kw_only=True, tag_field="kind", tag="identity"):
     pass
 
+class LayerNorm(Base, frozen=True, kw_only=True, tag_field="kind", tag="layer-norm"):
+    epsilon: "Annotated[float, Meta(gt=0)]"
+
 class Linear(Base, frozen=True, kw_only=True, tag_field="kind", tag="linear"):
     features: "Annotated[int, Meta(ge=1)]"
     bias: "bool"
+
+class Multiply(Base, frozen=True, kw_only=True, tag_field="kind", tag="multiply"):
+    pass
 
 class NetworkGraph(Base, frozen=True, kw_only=True):
     version: "Literal[1]"
@@ -97,6 +115,12 @@ class Pool2d(Base, frozen=True, kw_only=True, tag_field="kind", tag="pool2d"):
     stride: "tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]]"
     padding: "tuple[Annotated[int, Meta(ge=0)], Annotated[int, Meta(ge=0)]]"
     count_padding: "bool"
+
+class PositionalEmbedding(Base, frozen=True, kw_only=True, tag_field="kind", tag="positional-embedding"):
+    length: "Annotated[int, Meta(ge=1)]"
+
+class Recurrent(Base, frozen=True, kw_only=True, tag_field="kind", tag="recurrent"):
+    cell: "NetworkGraph"
 
 class Resize(Base, frozen=True, kw_only=True, tag_field="kind", tag="resize"):
     size: "tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]]"
@@ -406,7 +430,7 @@ class Welcome(Base, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
 
 
 NodeId = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*(\\.[a-z0-9][a-z0-9_]*)*\\Z")]
-Operation = Union[Conv2d, Linear, BatchNorm, Activation, Pool2d, GlobalPool, Flatten, Add, Concat, Identity, Zero, ChannelSlice, ChannelPad, Pad2d, Resize, Dropout, DropPath, Choice]
+Operation = Union[Conv2d, Linear, BatchNorm, Activation, Pool2d, GlobalPool, Flatten, Add, Multiply, Blend, Concat, Identity, Zero, ChannelSlice, ChannelPad, Pad2d, Resize, Dropout, DropPath, Embedding, PositionalEmbedding, LayerNorm, Attention, Recurrent, Choice]
 Shape = Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(min_length=1, max_length=3)]
 FailureKind = Literal["out_of_memory", "diverged", "invalid_task", "data", "timeout", "cancelled", "crashed", "internal"]
 Outcome = Literal["completed", "stopped", "infeasible", "diverged", "timed-out", "failed"]

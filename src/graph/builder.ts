@@ -1,6 +1,7 @@
 import { GraphInput, type NetworkGraph, type Operation, type Shape } from './graph.ts'
 import { claimedIds } from './ids.ts'
-import { graphError, inferShape, show } from './shape.ts'
+import { checkTokens, graphError, inferShape } from './shape.ts'
+import { show } from './shape-problem.ts'
 
 /**
  * Makes a network graph node by node. References are ids: what `input` and `add` hand back.
@@ -12,8 +13,8 @@ import { graphError, inferShape, show } from './shape.ts'
  * const graph = builder.finish([stem])
  */
 export interface GraphBuilder {
-  /** Declares a graph input and hands back its reference. */
-  input(id: string, shape: Shape): string
+  /** Declares a graph input and hands back its reference: floats, or tokens for an embedding. */
+  input(id: string, shape: Shape, dtype?: GraphInput['dtype']): string
   /**
    * Appends a node and hands back its reference.
    *
@@ -33,6 +34,7 @@ export interface GraphBuilder {
 export function graphBuilder(): GraphBuilder {
   const ids = claimedIds()
   const shapes = new Map<string, Shape>()
+  const tokens = new Set<string>()
   const inputs: NetworkGraph['inputs'] = []
   const nodes: NetworkGraph['nodes'] = []
 
@@ -51,23 +53,22 @@ export function graphBuilder(): GraphBuilder {
   }
 
   return {
-    input(id, shape) {
+    input(id, shape, dtype) {
       claim('input', id)
       if (!GraphInput.safeParse({ id, shape }).success) {
         const text = `expected a shape of 1 to 3 positive integers, found ${show(shape)}`
         throw graphError('graph/invalid', `input "${id}"`, text)
       }
-      inputs.push({ id, shape: [...shape] })
+      inputs.push({ id, shape: [...shape], ...(dtype && { dtype }) })
+      if (dtype === 'tokens') tokens.add(id)
       shapes.set(id, shape)
       return id
     },
     add(id, op, refs) {
       const place = `node "${id}"`
-      const shape = inferShape(
-        op,
-        refs.map((ref) => shapeOf(ref, place)),
-        place,
-      )
+      const taken = refs.map((ref) => shapeOf(ref, place))
+      checkTokens({ op, inputs: [...refs] }, tokens, place)
+      const shape = inferShape(op, taken, place)
       claim('node', id)
       nodes.push({ id, op, inputs: [...refs] })
       shapes.set(id, shape)
@@ -75,7 +76,12 @@ export function graphBuilder(): GraphBuilder {
     },
     shape: (ref) => shapeOf(ref, 'shape'),
     finish(outputs) {
-      for (const ref of outputs) shapeOf(ref, 'outputs')
+      for (const ref of outputs) {
+        shapeOf(ref, 'outputs')
+        if (!tokens.has(ref)) continue
+        const text = `expected floats, found the tokens "${ref}"; put an embedding before it`
+        throw graphError('graph/invalid', 'outputs', text)
+      }
       const needed = reaching(nodes, outputs)
       return {
         version: 1,

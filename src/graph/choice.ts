@@ -7,7 +7,8 @@ import { type GraphBuilder, graphBuilder } from './builder.ts'
 import { addAll } from './compose.ts'
 import type { GraphNode, NetworkGraph, Operation, Shape } from './graph.ts'
 import { resize, zero } from './operations.ts'
-import { graphError, outputShapes, show } from './shape.ts'
+import { graphError, outputShapes } from './shape.ts'
+import { show } from './shape-problem.ts'
 
 /** Weights of candidates, a row a decision; a row has as many columns as its choice candidates. */
 export type GateMatrix = readonly (readonly number[])[]
@@ -62,8 +63,8 @@ export function specialize(graph: NetworkGraph, gates: GateMatrix): NetworkGraph
   verifyGates(graph, gates)
   const builder = graphBuilder()
   const values = new Map<string, Value>()
-  for (const { id, shape } of graph.inputs) {
-    values.set(id, { ref: builder.input(id, shape), isNothing: false })
+  for (const { id, shape, dtype } of graph.inputs) {
+    values.set(id, { ref: builder.input(id, shape, dtype), isNothing: false })
   }
   const outputs = inlined(graph, values, { builder, gates, prefix: '', isCandidate: false })
   return builder.finish(outputs.map((value) => needed(value)))

@@ -1,10 +1,14 @@
 import type { GraphNode, NetworkGraph, Shape } from './graph.ts'
-import { elementCount, inferShapes } from './shape.ts'
+import { inferShapes } from './shape.ts'
+import { elementCount, featureCount } from './shape-problem.ts'
 
 export interface GraphCounts {
   /** Learned numbers: weights, biases, scales and shifts; running statistics are not among them. */
   readonly parameterCount: number
-  /** Multiply-adds of one sample's forward pass in convolutions and linear layers, biases left out. */
+  /**
+   * Multiply-adds of one sample's forward pass in convolutions, linear layers and attention, biases
+   * left out.
+   */
   readonly multiplyAdds: number
 }
 
@@ -28,7 +32,8 @@ export function countGraph(graph: NetworkGraph): GraphCounts {
  */
 export function countNode(node: GraphNode, shapes: ReadonlyMap<string, Shape>): GraphCounts {
   const { op } = node
-  const [channels = 0] = shapes.get(node.inputs[0] ?? '') ?? []
+  const input = shapes.get(node.inputs[0] ?? '') ?? []
+  const channels = featureCount(input)
   switch (op.kind) {
     case 'conv2d': {
       const perOutput = (channels / op.groups) * op.kernel[0] * op.kernel[1]
@@ -40,10 +45,23 @@ export function countNode(node: GraphNode, shapes: ReadonlyMap<string, Shape>): 
     case 'linear':
       return {
         parameterCount: op.features * (channels + (op.bias ? 1 : 0)),
-        multiplyAdds: op.features * channels,
+        multiplyAdds: elementCount(input) * op.features,
       }
     case 'batch-norm':
       return { parameterCount: op.affine ? 2 * channels : 0, multiplyAdds: 0 }
+    case 'embedding':
+      return { parameterCount: op.vocabulary * op.features, multiplyAdds: 0 }
+    case 'positional-embedding':
+      return { parameterCount: op.length * channels, multiplyAdds: 0 }
+    case 'layer-norm':
+      return { parameterCount: 2 * channels, multiplyAdds: 0 }
+    case 'attention':
+      // Queries with keys, then weights with values; positions that a mask hides are reckoned too.
+      return { parameterCount: 0, multiplyAdds: 2 * elementCount(input) * (input[0] ?? 0) }
+    case 'recurrent': {
+      const { parameterCount, multiplyAdds } = countGraph(op.cell)
+      return { parameterCount, multiplyAdds: (input[0] ?? 0) * multiplyAdds }
+    }
     case 'choice':
       return sum(op.candidates.map(countGraph))
     default:

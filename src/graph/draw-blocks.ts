@@ -48,11 +48,20 @@ function runsOf(graph: NetworkGraph): GraphNode[][] {
   return runs
 }
 
+/** Operations of several inputs, and those that hold networks: each is a box of its own. */
+const loners: readonly string[] = [
+  'add',
+  'multiply',
+  'blend',
+  'concat',
+  'attention',
+  'recurrent',
+  'choice',
+]
+
 function continues(run: readonly GraphNode[], node: GraphNode): boolean {
   const last = run.at(-1)
-  const alone = [last, node].some((item) =>
-    ['add', 'concat', 'choice'].includes(item?.op.kind ?? ''),
-  )
+  const alone = [last, node].some((item) => loners.includes(item?.op.kind ?? ''))
   return !alone && prefixOf(node.id) !== '' && prefixOf(last?.id ?? '') === prefixOf(node.id)
 }
 

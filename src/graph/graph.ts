@@ -7,7 +7,8 @@
  * takes one member of the union here, one rule in `shape.ts`, one entry in the worker's
  * interpreter and one shared vector in `test/vectors/graph`.
  *
- * Shapes leave out the batch: `[channels, height, width]` for images, `[features]` for vectors.
+ * Shapes leave out the batch: `[channels, height, width]` for images, `[features]` for vectors,
+ * `[length, features]` for sequences, `[length]` for tokens.
  */
 import { z } from 'zod'
 
@@ -49,6 +50,7 @@ export const Conv2d = z.strictObject({
   bias: z.boolean(),
 })
 
+/** On vectors, and on each position of a sequence. */
 export const Linear = z.strictObject({
   kind: z.literal('linear'),
   /** Output features. */
@@ -92,6 +94,16 @@ export const Flatten = z.strictObject({ kind: z.literal('flatten') })
 
 /** Sum of two or more inputs of one shape. */
 export const Add = z.strictObject({ kind: z.literal('add') })
+
+/** Product of two or more inputs of one shape, element by element. */
+export const Multiply = z.strictObject({ kind: z.literal('multiply') })
+
+/**
+ * `g x + (1 - g) y`, element by element, of three inputs `g`, `x`, `y` of one shape. The gate is what
+ * it is given: put a sigmoid before it to keep it between 0 and 1.
+ * @see Klyuchnikov et al. 2020, "NAS-Bench-NLP", section 3; its `custom_rnn.py`.
+ */
+export const Blend = z.strictObject({ kind: z.literal('blend') })
 
 /** Inputs joined along the channel (or feature) axis. */
 export const Concat = z.strictObject({ kind: z.literal('concat') })
@@ -150,6 +162,53 @@ export const Choice = z.strictObject({
   },
 })
 
+/** A learned vector for each token: `[length]` tokens to `[length, features]`. */
+export const Embedding = z.strictObject({
+  kind: z.literal('embedding'),
+  /** Tokens are whole numbers below it. */
+  vocabulary: count,
+  features: count,
+})
+
+/** A learned vector added at each position of a sequence. */
+export const PositionalEmbedding = z.strictObject({
+  kind: z.literal('positional-embedding'),
+  /** Positions that have one; no sequence may be longer. */
+  length: count,
+})
+
+/** Zero mean and unit variance over the features of each position, then a learned scale and shift. */
+export const LayerNorm = z.strictObject({
+  kind: z.literal('layer-norm'),
+  epsilon: z.number().positive(),
+})
+
+/**
+ * Scaled dot-product attention of three sequences of one shape: queries, keys, values. Projections
+ * are linear nodes of their own.
+ * @see Vaswani et al. 2017, "Attention Is All You Need", section 3.2.
+ */
+export const Attention = z.strictObject({
+  kind: z.literal('attention'),
+  /** Consecutive slices of the features, attended to apart; divides them. */
+  heads: count,
+  /** Whether a position sees itself and earlier ones only. */
+  causal: z.boolean(),
+})
+
+/**
+ * One cell applied to each position of a sequence in turn, with the same weights. The cell's inputs
+ * are a position and its states, its outputs the states after it, in the same order and shapes; all
+ * start at zero. What comes out is the first state after each position.
+ */
+export const Recurrent = z.strictObject({
+  kind: z.literal('recurrent'),
+  /** Without choices. */
+  get cell(): typeof NetworkGraph {
+    return NetworkGraph
+  },
+})
+
 export const Operation = z.discriminatedUnion('kind', [
   Conv2d,
   Linear,
@@ -159,6 +218,8 @@ export const Operation = z.discriminatedUnion('kind', [
   GlobalPool,
   Flatten,
   Add,
+  Multiply,
+  Blend,
   Concat,
   Identity,
   Zero,
@@ -168,6 +229,11 @@ export const Operation = z.discriminatedUnion('kind', [
   Resize,
   Dropout,
   DropPath,
+  Embedding,
+  PositionalEmbedding,
+  LayerNorm,
+  Attention,
+  Recurrent,
   Choice,
 ])
 export type Operation = z.infer<typeof Operation>
@@ -177,7 +243,12 @@ export type OperationKind = Operation['kind']
 export const Shape = z.array(count).min(1).max(3)
 export type Shape = readonly number[]
 
-export const GraphInput = z.strictObject({ id: NodeId, shape: Shape })
+export const GraphInput = z.strictObject({
+  id: NodeId,
+  shape: Shape,
+  /** `tokens` for whole numbers, which an embedding takes and nothing else; absent for floats. */
+  dtype: z.literal('tokens').optional(),
+})
 export type GraphInput = z.infer<typeof GraphInput>
 
 export const GraphNode = z.strictObject({

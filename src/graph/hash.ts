@@ -6,7 +6,7 @@ import type { GraphNode, NetworkGraph, Operation } from './graph.ts'
  *
  * @remarks
  * Equal for graphs that differ only in node ids, in the order of their nodes, or in the order of an
- * `add`'s inputs; the order of graph inputs, of outputs and of a `concat`'s inputs matters. A node
+ * `add`'s or a `multiply`'s inputs; the order of graph inputs, of outputs and of a `concat`'s inputs matters. A node
  * used twice is told from two equal nodes, whose weights would differ.
  *
  * Each node's colour is refined by its inputs' colours (forward) and its consumers' (backward)
@@ -35,16 +35,17 @@ type Colors = ReadonlyMap<string, string>
 
 function initialColors(graph: NetworkGraph): Colors {
   return new Map([
-    ...graph.inputs.map(({ id, shape }, index): [string, string] => [
+    ...graph.inputs.map(({ id, shape, dtype }, index): [string, string] => [
       id,
-      contentHash({ input: index, shape }),
+      contentHash({ input: index, shape, ...(dtype && { dtype }) }),
     ]),
     ...graph.nodes.map(({ id, op }): [string, string] => [id, contentHash(operationContent(op))]),
   ])
 }
 
-/** What of an operation matters: all of it, candidates by their own hashes. */
+/** What of an operation matters: all of it, candidates and cells by their own hashes. */
 function operationContent(op: Operation): unknown {
+  if (op.kind === 'recurrent') return { kind: op.kind, cell: graphHash(op.cell) }
   if (op.kind !== 'choice') return op
   return { kind: op.kind, gate: op.gate, candidates: op.candidates.map(graphHash) }
 }
@@ -65,9 +66,9 @@ function refined(graph: NetworkGraph, before: Colors): Colors {
   return backward
 }
 
-/** Colours of a node's inputs; for `add` without order, but with how often each one is used. */
+/** Colours of a node's inputs; for `add` and `multiply` without order, but with how often each is used. */
 function inputColors(node: GraphNode, colors: Colors): unknown {
-  if (node.op.kind !== 'add') {
+  if (!isCommutative(node.op)) {
     return node.inputs.map((ref) => [colors.get(ref), node.inputs.indexOf(ref)])
   }
   const distinct = [...new Set(node.inputs)]
@@ -76,7 +77,7 @@ function inputColors(node: GraphNode, colors: Colors): unknown {
 
 interface Use {
   readonly node: string
-  /** How the consumer uses it: the positions, or for `add` how often. */
+  /** How the consumer uses it: the positions, or how often where they do not matter. */
   readonly role: readonly number[]
 }
 
@@ -85,11 +86,15 @@ function usesOf(graph: NetworkGraph): ReadonlyMap<string, readonly Use[]> {
   for (const node of graph.nodes) {
     for (const ref of new Set(node.inputs)) {
       const positions = node.inputs.flatMap((input, index) => (input === ref ? [index] : []))
-      const role = node.op.kind === 'add' ? [multiplicity(node, ref)] : positions
+      const role = isCommutative(node.op) ? [multiplicity(node, ref)] : positions
       uses.set(ref, [...(uses.get(ref) ?? []), { node: node.id, role }])
     }
   }
   return uses
+}
+
+function isCommutative({ kind }: Operation): boolean {
+  return kind === 'add' || kind === 'multiply'
 }
 
 function multiplicity(node: GraphNode, ref: string): number {

@@ -35,11 +35,23 @@ export function operationLabel(op: Operation): string {
       return `${op.mode} ${extent(op.size)}`
     case 'choice':
       return `choice of ${op.candidates.length}`
+    case 'multiply':
+      return '×'
+    case 'embedding':
+      return `embedding of ${op.vocabulary}`
+    case 'layer-norm':
+      return 'layer norm'
+    case 'attention':
+      return `${op.causal ? 'causal ' : ''}attention, ${op.heads} ${op.heads === 1 ? 'head' : 'heads'}`
+    case 'recurrent':
+      return `recurrent cell of ${op.cell.nodes.length} operations`
     case 'flatten':
+    case 'blend':
     case 'concat':
     case 'identity':
     case 'dropout':
     case 'drop-path':
+    case 'positional-embedding':
       return op.kind.replace('-', ' ')
     default:
       return unreachable(op)
@@ -54,13 +66,23 @@ export function operationRole(op: Operation): DrawingRole {
     case 'linear':
       return 'linear'
     case 'batch-norm':
+    case 'layer-norm':
       return 'norm'
     case 'activation':
       return 'activation'
+    case 'embedding':
+    case 'positional-embedding':
+      return 'linear'
+    case 'attention':
+      return 'conv'
+    case 'recurrent':
+      return 'separable'
     case 'pool2d':
     case 'global-pool':
       return 'pool'
     case 'add':
+    case 'multiply':
+    case 'blend':
     case 'concat':
       return 'merge'
     case 'identity':

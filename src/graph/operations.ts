@@ -1,6 +1,6 @@
 /** Operations with the defaults that most networks want; every setting can be given. */
 import { ArchloomError } from '#src/errors.ts'
-import type { ActivationFunction, Operation, OperationKind } from './graph.ts'
+import type { ActivationFunction, NetworkGraph, Operation, OperationKind } from './graph.ts'
 
 type Pair = [number, number]
 
@@ -104,7 +104,33 @@ export function resize(size: Extent, mode: 'nearest' | 'bilinear' = 'bilinear'):
   return { kind: 'resize', size: pairOf(size), mode }
 }
 
+export function embedding(vocabulary: number, features: number): Op<'embedding'> {
+  return { kind: 'embedding', vocabulary, features }
+}
+
+/** @param length - positions of the longest sequence */
+export function positionalEmbedding(length: number): Op<'positional-embedding'> {
+  return { kind: 'positional-embedding', length }
+}
+
+/** @param epsilon - default 1e-5, PyTorch's */
+export function layerNorm(epsilon = 1e-5): Op<'layer-norm'> {
+  return { kind: 'layer-norm', epsilon }
+}
+
+export function attention(heads: number, causal: boolean): Op<'attention'> {
+  return { kind: 'attention', heads, causal }
+}
+
+/** @param cell - from a position and states to states */
+export function recurrent(cell: NetworkGraph): Op<'recurrent'> {
+  return { kind: 'recurrent', cell }
+}
+
 export const add: Op<'add'> = { kind: 'add' }
+export const multiply: Op<'multiply'> = { kind: 'multiply' }
+/** Inputs gate, first, second: `gate * first + (1 - gate) * second`. */
+export const blend: Op<'blend'> = { kind: 'blend' }
 export const concat: Op<'concat'> = { kind: 'concat' }
 export const identity: Op<'identity'> = { kind: 'identity' }
 export const flatten: Op<'flatten'> = { kind: 'flatten' }

@@ -4,17 +4,27 @@
  * @see PyTorch documentation of `torch.nn.Conv2d` and `torch.nn.MaxPool2d`, section "Shape".
  */
 import { ArchloomError, type ErrorCode, unreachable } from '#src/errors.ts'
-import type { NetworkGraph, Operation, OperationKind, Shape } from './graph.ts'
+import type { GraphNode, NetworkGraph, Operation, OperationKind, Shape } from './graph.ts'
+import {
+  attentionShape,
+  embeddingShape,
+  layerNormShape,
+  positionalShape,
+  recurrentShape,
+} from './sequence-shape.ts'
+import {
+  elementCount,
+  featureAxis,
+  featureCount,
+  invalid,
+  maximumElements,
+  mismatch,
+  oversized,
+  type Problem,
+  show,
+} from './shape-problem.ts'
 
 type Op<K extends OperationKind> = Extract<Operation, { kind: K }>
-
-interface Problem {
-  readonly code: 'graph/invalid' | 'graph/shape'
-  readonly text: string
-}
-
-/** Largest number of elements of one sample's tensor or of one weight: what 32-bit indices reach. */
-export const maximumElements = 2 ** 31 - 1
 
 /**
  * Shape of a node's output.
@@ -42,6 +52,7 @@ export function inferShape(op: Operation, inputs: readonly Shape[], place: strin
  */
 export function inferShapes(graph: NetworkGraph, path = ''): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>(graph.inputs.map(({ id, shape }) => [id, shape]))
+  const tokens = tokenInputs(graph)
   for (const [index, node] of graph.nodes.entries()) {
     const place = `${path}nodes[${index}] "${node.id}"`
     const inputs = node.inputs.map((ref, position) => {
@@ -50,6 +61,7 @@ export function inferShapes(graph: NetworkGraph, path = ''): ReadonlyMap<string,
       const text = `expected the id of a graph input or of an earlier node, found "${ref}"; order the nodes so that each comes after its inputs`
       throw graphError('graph/invalid', `${place}.inputs[${position}]`, text)
     })
+    checkTokens(node, tokens, place)
     shapes.set(node.id, inferShape(node.op, inputs, place))
   }
   return shapes
@@ -58,9 +70,14 @@ export function inferShapes(graph: NetworkGraph, path = ''): ReadonlyMap<string,
 /** Shapes of a valid graph's outputs, in order. */
 export function outputShapes(graph: NetworkGraph, path = ''): Shape[] {
   const shapes = inferShapes(graph, path)
+  const tokens = tokenInputs(graph)
   return graph.outputs.map((ref, index) => {
     const shape = shapes.get(ref)
-    if (shape) return shape
+    if (shape && !tokens.has(ref)) return shape
+    if (shape) {
+      const text = `expected floats, found the tokens "${ref}"; put an embedding before it`
+      throw graphError('graph/invalid', `${path}outputs[${index}]`, text)
+    }
     const text = `expected the id of a graph input or node, found "${ref}"`
     throw graphError('graph/invalid', `${path}outputs[${index}]`, text)
   })
@@ -71,13 +88,31 @@ export function graphError(code: ErrorCode, place: string, text: string): Archlo
   return new ArchloomError(code, `Graph ${place}: ${text}`, { details: { place } })
 }
 
-/** `[16, 32, 32]` */
-export function show(shape: Shape): string {
-  return `[${shape.join(', ')}]`
+/**
+ * Ids of a graph's inputs that are tokens: whole numbers, no values to reckon with.
+ */
+export function tokenInputs(graph: NetworkGraph): ReadonlySet<string> {
+  return new Set(graph.inputs.flatMap(({ id, dtype }) => (dtype === 'tokens' ? [id] : [])))
 }
 
-export function elementCount(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1)
+/**
+ * An embedding takes tokens and nothing else does.
+ *
+ * @param tokens - `tokenInputs` of the node's graph
+ * @throws graph/invalid naming the node
+ */
+export function checkTokens(
+  node: Pick<GraphNode, 'op' | 'inputs'>,
+  tokens: ReadonlySet<string>,
+  place: string,
+): void {
+  const wanted = node.op.kind === 'embedding'
+  const wrong = node.inputs.findIndex((ref) => tokens.has(ref) !== wanted)
+  if (wrong < 0) return
+  const text = wanted
+    ? `expected tokens, found "${node.inputs[wrong]}", which is floats; give it a graph input of dtype tokens`
+    : `expected floats, found the tokens "${node.inputs[wrong]}"; put an embedding before it`
+  throw graphError('graph/invalid', `${place} (${node.op.kind})`, text)
 }
 
 function arityProblem(op: Operation, inputs: readonly Shape[]): Problem | undefined {
@@ -85,7 +120,11 @@ function arityProblem(op: Operation, inputs: readonly Shape[]): Problem | undefi
   switch (op.kind) {
     case 'choice':
       return found >= 1 ? undefined : invalid(`expected at least 1 input, found ${found}`)
+    case 'blend':
+    case 'attention':
+      return found === 3 ? undefined : invalid(`expected 3 inputs, found ${found}`)
     case 'add':
+    case 'multiply':
     case 'concat':
       if (found >= 2) return undefined
       return invalid(`expected at least 2 inputs, found ${found}; leave the node out for one input`)
@@ -108,7 +147,9 @@ function applyRule(op: Operation, inputs: readonly Shape[], place: string): Shap
     case 'flatten':
       return [elementCount(input)]
     case 'add':
-      return addShape(input, others)
+    case 'multiply':
+    case 'blend':
+      return oneShape(input, others)
     case 'concat':
       return concatShape(input, others)
     case 'zero':
@@ -122,6 +163,17 @@ function applyRule(op: Operation, inputs: readonly Shape[], place: string): Shap
     case 'resize':
       return image(input) ?? [...input.slice(0, 1), ...op.size]
     case 'batch-norm':
+      return batchNormShape(input)
+    case 'embedding':
+      return embeddingShape(op, input)
+    case 'positional-embedding':
+      return positionalShape(op, input)
+    case 'layer-norm':
+      return layerNormShape(input)
+    case 'attention':
+      return attentionShape(op, inputs)
+    case 'recurrent':
+      return recurrentShape(op, input, outputShapes(op.cell, `${place}.cell.`))
     case 'activation':
     case 'identity':
     case 'dropout':
@@ -156,12 +208,19 @@ function convShape(op: Op<'conv2d'>, input: Shape): Shape | Problem {
 }
 
 function linearShape(op: Op<'linear'>, input: Shape): Shape | Problem {
-  if (input.length !== 1) {
+  if (input.length > 2) {
     return mismatch(
-      `expected an input of [features], found ${show(input)}; put a flatten or global-pool before it`,
+      `expected an input of [features] or [length, features], found ${show(input)}; put a flatten or global-pool before it`,
     )
   }
-  return oversized(op.features * elementCount(input)) ?? [op.features]
+  return oversized(op.features * featureCount(input)) ?? input.with(-1, op.features)
+}
+
+function batchNormShape(input: Shape): Shape | Problem {
+  if (input.length !== 2) return input
+  return mismatch(
+    `expected [features] or [channels, height, width], found the sequence ${show(input)}; use a layer-norm`,
+  )
 }
 
 function poolShape(op: Op<'pool2d'>, input: Shape): Shape | Problem {
@@ -203,7 +262,7 @@ function strided(input: Shape, stride: readonly [number, number]): Shape {
   return [channels, Math.ceil(height / stride[0]), Math.ceil(width / stride[1])]
 }
 
-function addShape(first: Shape, others: readonly Shape[]): Shape | Problem {
+function oneShape(first: Shape, others: readonly Shape[]): Shape | Problem {
   const index = others.findIndex((shape) => show(shape) !== show(first))
   if (index < 0) return first
   return mismatch(
@@ -212,31 +271,30 @@ function addShape(first: Shape, others: readonly Shape[]): Shape | Problem {
 }
 
 function concatShape(first: Shape, others: readonly Shape[]): Shape | Problem {
-  const [, ...rest] = first
+  const axis = featureAxis(first)
+  const rest = show(first.toSpliced(axis, 1))
   const index = others.findIndex(
-    (shape) => shape.length !== first.length || show(shape.slice(1)) !== show(rest),
+    (shape) => shape.length !== first.length || show(shape.toSpliced(axis, 1)) !== rest,
   )
   if (index >= 0) {
     return mismatch(
       `expected inputs that differ in channels only, found ${show(first)} at inputs[0] and ${show(others[index] ?? [])} at inputs[${index + 1}]; pool, pad or resize one of them`,
     )
   }
-  const channels = [first, ...others].reduce((sum, [size = 0]) => sum + size, 0)
-  return [channels, ...rest]
+  const channels = [first, ...others].reduce((sum, shape) => sum + featureCount(shape), 0)
+  return first.with(axis, channels)
 }
 
 function sliceShape(op: Op<'channel-slice'>, input: Shape): Shape | Problem {
-  const [channels = 0, ...rest] = input
   if (op.start >= op.end) {
     return invalid(`expected start below end, found start ${op.start} and end ${op.end}`)
   }
-  if (op.end <= channels) return [op.end - op.start, ...rest]
+  if (op.end <= featureCount(input)) return input.with(featureAxis(input), op.end - op.start)
   return mismatch(`expected at least ${op.end} channels, found ${show(input)}`)
 }
 
 function channelPadShape(op: Op<'channel-pad'>, input: Shape): Shape | Problem {
-  const [channels = 0, ...rest] = input
-  if (channels <= op.channels) return [op.channels, ...rest]
+  if (featureCount(input) <= op.channels) return input.with(featureAxis(input), op.channels)
   return mismatch(
     `expected at most ${op.channels} channels to pad to ${op.channels}, found ${show(input)}; use a channel-slice to drop channels`,
   )
@@ -264,6 +322,9 @@ function choiceShape(op: Op<'choice'>, inputs: readonly Shape[], place: string):
     if (wanted !== given) {
       return mismatch(`expected ${where} to take the inputs ${given}, found it to take ${wanted}`)
     }
+    if (candidate.inputs.some(({ dtype }) => dtype === 'tokens')) {
+      return invalid(`expected ${where} to take floats, found tokens; embed them before`)
+    }
     const outputs = outputShapes(candidate, `${place}.${where}.`)
     const [output] = outputs
     if (!output || outputs.length > 1) {
@@ -277,19 +338,4 @@ function choiceShape(op: Op<'choice'>, inputs: readonly Shape[], place: string):
   return mismatch(
     `expected candidates of one output shape, found ${show(first)} from candidates[0] and ${show(others[index] ?? [])} from candidates[${index + 1}]`,
   )
-}
-
-function oversized(weights: number): Problem | undefined {
-  if (weights <= maximumElements) return undefined
-  return mismatch(
-    `expected at most ${maximumElements} weights, found ${weights}; use fewer channels`,
-  )
-}
-
-function invalid(text: string): Problem {
-  return { code: 'graph/invalid', text }
-}
-
-function mismatch(text: string): Problem {
-  return { code: 'graph/shape', text }
 }

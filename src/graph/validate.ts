@@ -9,7 +9,7 @@ import { graphError, outputShapes } from './shape.ts'
  *
  * @throws graph/invalid when it is no graph: a field, an id, a reference, a gate or an arity
  * @throws graph/shape when an operation cannot take its inputs; either names the exact place, such
- * as `nodes[3] "stem.conv"`, through choice candidates too
+ * as `nodes[3] "stem.conv"`, through choice candidates and recurrent cells too
  */
 export function validateGraph(value: unknown): NetworkGraph {
   const parsed = NetworkGraph.safeParse(value)
@@ -27,13 +27,15 @@ export function validateGraph(value: unknown): NetworkGraph {
 
 type Check = (graph: NetworkGraph, path: string) => void
 
-/** The graph and, depth first, every candidate within it. */
+/** The graph and, depth first, every candidate and cell within it. */
 function forEachGraph(graph: NetworkGraph, path: string, check: Check): void {
   check(graph, path)
   for (const [index, node] of graph.nodes.entries()) {
+    const place = nodePlace(path, index, node)
+    if (node.op.kind === 'recurrent') forEachGraph(node.op.cell, `${place}.cell.`, check)
     if (node.op.kind !== 'choice') continue
     for (const [position, candidate] of node.op.candidates.entries()) {
-      forEachGraph(candidate, `${nodePlace(path, index, node)}.candidates[${position}].`, check)
+      forEachGraph(candidate, `${place}.candidates[${position}].`, check)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { graphBuilder } from '#src/graph/builder.ts'
-import { add, batchNorm, conv2d, identity, linear } from '#src/graph/operations.ts'
+import { add, batchNorm, conv2d, embedding, identity, linear } from '#src/graph/operations.ts'
 import { errorOf } from './error-of.ts'
 
 describe('graphBuilder', () => {
@@ -66,5 +66,25 @@ describe('graphBuilder', () => {
     )
     expect(errorOf(() => builder.finish(['a'])).code).toBe('graph/invalid')
     expect(errorOf(() => builder.input('image', [3, 0, 8])).message).toContain('[3, 0, 8]')
+  })
+
+  it('hands tokens to embeddings alone', () => {
+    const builder = graphBuilder()
+    const text = builder.input('text', [12], 'tokens')
+    const image = builder.input('image', [3, 8, 8])
+    expect(errorOf(() => builder.add('a', linear(3), [text])).message).toBe(
+      'Graph node "a" (linear): expected floats, found the tokens "text"; put an embedding before it',
+    )
+    expect(errorOf(() => builder.add('a', embedding(65, 8), [image])).message).toContain(
+      'expected tokens, found "image"',
+    )
+    expect(errorOf(() => builder.finish([text])).message).toContain('found the tokens "text"')
+    const vectors = builder.add('a', embedding(65, 8), [text])
+    expect(builder.shape(vectors)).toEqual([12, 8])
+    expect(builder.finish([vectors]).inputs[0]).toEqual({
+      id: 'text',
+      shape: [12],
+      dtype: 'tokens',
+    })
   })
 })

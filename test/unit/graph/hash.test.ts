@@ -11,7 +11,7 @@ const graphs = fc
   .nat(1_000_000)
   .map((seed) => ({ seed, graph: randomGraph(Random.named(seed, 'hash')).graph }))
 
-/** The same network under new ids, its nodes in another valid order, the inputs of sums shuffled. */
+/** The same network under new ids, its nodes in another valid order, sums and products shuffled. */
 function disguised(graph: NetworkGraph, random: Random): NetworkGraph {
   const ids = [...graph.inputs, ...graph.nodes].map(({ id }) => id)
   const names = random.distinct(ids.length, ids.length).map((number) => `renamed${number}`)
@@ -25,12 +25,18 @@ function disguised(graph: NetworkGraph, random: Random): NetworkGraph {
     const [node] = waiting.splice(index, 1)
     if (!node) throw new Error('No node can be placed')
     placed.add(node.id)
-    const inputs = node.op.kind === 'add' ? random.shuffle(node.inputs) : node.inputs
-    nodes.push({ id: name(node.id), op: node.op, inputs: inputs.map(name) })
+    const { op } = node
+    const isFree = op.kind === 'add' || op.kind === 'multiply'
+    const inputs = isFree ? random.shuffle(node.inputs) : node.inputs
+    nodes.push({
+      id: name(node.id),
+      op: op.kind === 'recurrent' ? { ...op, cell: disguised(op.cell, random) } : op,
+      inputs: inputs.map(name),
+    })
   }
   return {
     version: 1,
-    inputs: graph.inputs.map(({ id, shape }) => ({ id: name(id), shape })),
+    inputs: graph.inputs.map((input) => ({ ...input, id: name(input.id) })),
     nodes,
     outputs: graph.outputs.map(name),
   }
@@ -39,6 +45,13 @@ function disguised(graph: NetworkGraph, random: Random): NetworkGraph {
 /** Every graph that differs in one setting of one operation; they need not be valid. */
 function* neighbours(graph: NetworkGraph): Generator<NetworkGraph> {
   for (const [index, node] of graph.nodes.entries()) {
+    if (node.op.kind === 'recurrent') {
+      for (const cell of neighbours(node.op.cell)) {
+        const op = { ...node.op, cell }
+        yield { ...graph, nodes: graph.nodes.with(index, { ...node, op }) }
+      }
+      continue
+    }
     for (const [key, value] of Object.entries(node.op)) {
       const op = { ...node.op, [key]: another(value) } as Operation
       yield { ...graph, nodes: graph.nodes.with(index, { ...node, op }) }
@@ -66,7 +79,7 @@ function rows(
 const conv = conv2d({ channels: 4 })
 
 describe('graphHash', () => {
-  it('does not see ids, the order of nodes, or the order of a sum', () => {
+  it('does not see ids, the order of nodes, or the order of a sum or a product', () => {
     fc.assert(
       fc.property(graphs, ({ seed, graph }) => {
         const other = disguised(graph, Random.named(seed, 'disguise'))
@@ -99,6 +112,13 @@ describe('graphHash', () => {
       { ...graph, inputs: graph.inputs.map(({ id }) => ({ id, shape: [5] })) },
     ].map(graphHash)
     expect(new Set(hashes).size).toBe(4)
+  })
+
+  it('sees whether an input is tokens', () => {
+    const input = { id: 'x', shape: [4] }
+    const graph: NetworkGraph = { version: 1, inputs: [input], nodes: [], outputs: ['x'] }
+    const tokens: NetworkGraph = { ...graph, inputs: [{ ...input, dtype: 'tokens' }] }
+    expect(graphHash(tokens)).not.toBe(graphHash(graph))
   })
 
   it('sees the order of a concatenation', () => {
