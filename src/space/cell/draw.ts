@@ -17,7 +17,7 @@ const titles: Readonly<Record<CellKind, string>> = {
 
 /**
  * Both cells from left to right: states as nodes, named by their numbers in the text form,
- * operations on the edges.
+ * operations before the states that they make.
  *
  * @param inputs - what states 0 and 1 are
  */
@@ -57,18 +57,25 @@ function drawCell(
     })),
     { id: id('output'), label: 'output', role: 'output' },
   ]
-  const edges = cell.blocks.flatMap((block, index) =>
-    sideNames.map((name): DrawingEdge => {
-      const { operation, input } = block[name]
-      return { from: id(input), to: id(stateOf(index)), ...operationLook(operation) }
+  const sides = cell.blocks.flatMap((block, index) =>
+    sideNames.map((name) => ({ block: id(stateOf(index)), name, ...block[name] })),
+  )
+  const operations = sides.map(
+    ({ block, name, operation }): DrawingNode => ({
+      id: `${block}.${name}`,
+      ...operationLook(operation),
     }),
   )
+  const edges = sides.flatMap(({ block, name, input }): DrawingEdge[] => [
+    { from: id(input), to: `${block}.${name}` },
+    { from: `${block}.${name}`, to: block },
+  ])
   const handedOn = outputStates(cell, output).map((state) => ({
     from: id(state),
     to: id('output'),
   }))
   return {
-    nodes: nodes.map((node) => ({ ...node, group: kind })),
+    nodes: [...nodes, ...operations].map((node) => ({ ...node, group: kind })),
     edges: [...edges, ...handedOn],
   }
 }
