@@ -60,6 +60,8 @@ function listCommand(): Command {
       for (const space of spaces) {
         print(`${space.name.padEnd(width)}${space.summary}`)
         print(`${' '.repeat(width)}${countWords(space)} architectures; ${space.source}`)
+        const names = Object.keys(space.named)
+        if (names.length > 0) print(`${' '.repeat(width)}Published: ${names.join(', ')}`)
       }
     })
 }
@@ -84,6 +86,7 @@ Examples:
       print(`Sampling      ${space.distribution}`)
       print(`Settings      ${JSON.stringify(space.settings)}`)
       print(`Example       ${space.example}`)
+      for (const [name, text] of Object.entries(space.named)) print(`${name.padEnd(14)}${text}`)
     })
 }
 
@@ -122,7 +125,10 @@ Examples:
 function drawCommand(): Command {
   return addSpaceOptions(new Command('draw'))
     .description('draw an architecture, or the network that is made of it, as SVG')
-    .argument('<architecture>', "the architecture's text form, quoted")
+    .argument(
+      '<architecture>',
+      "the architecture's text form, quoted, or the name of a published one, which space show lists",
+    )
     .requiredOption('--space <name>', 'the space that it is from')
     .option('--out <file>', 'where to write the picture; by default stdout')
     .option(
@@ -141,6 +147,7 @@ function drawCommand(): Command {
       `
 Examples:
   archloom space draw "conv3-16-relu|max2" --space chain --out chain.svg
+  archloom space draw NASNet-A --space nasnet --out nasnet.svg
   archloom space draw "conv3-16-relu|max2" --space chain --network 1x28x28 --out network.svg`,
     )
     .action(draw)

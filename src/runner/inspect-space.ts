@@ -26,6 +26,8 @@ export interface SpaceDescription {
   readonly countKind: 'exact' | 'upper-bound' | 'lower-bound'
   /** Text form of one architecture, the same each time. */
   readonly example: string
+  /** Published architectures: text forms by name. */
+  readonly named: Readonly<Record<string, string>>
 }
 
 export interface SampledArchitecture {
@@ -55,6 +57,7 @@ export function describeSpace(choice: SpaceChoice): SpaceDescription {
     count: value.toString(),
     countKind: kind,
     example: space.format(space.sample(Random.named('0', 'example'))),
+    named: entry.named ?? {},
   }
 }
 
@@ -73,6 +76,8 @@ export function sampleSpace(
 
 /**
  * The searched part as a picture, or the whole network that a task makes of it.
+ *
+ * @param text - a text form, or the name of a published architecture of the space
  * @throws space/invalid-architecture, and what `describeSpace` throws
  */
 export function drawArchitecture(
@@ -80,15 +85,19 @@ export function drawArchitecture(
   text: string,
   options: SvgOptions & { readonly task?: Task } = {},
 ): DrawnArchitecture {
-  const { space } = openSpace(choice)
+  const { entry, space } = openSpace(choice)
   const { task, ...svgOptions } = options
-  const architecture = space.parse(text.trim())
+  const architecture = space.parse(namedText(entry, text.trim()))
   const drawing = task ? drawGraph(space.compile(architecture, task)) : space.draw(architecture)
   return {
     architecture: space.format(architecture),
     canonical: space.canonical(architecture),
     svg: renderSvg(drawing, svgOptions),
   }
+}
+
+function namedText({ named = {} }: SpaceEntry, text: string): string {
+  return (Object.hasOwn(named, text) ? named[text] : undefined) ?? text
 }
 
 function openSpace({ name, overrides }: SpaceChoice): { entry: SpaceEntry; space: SearchSpace } {
