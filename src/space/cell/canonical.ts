@@ -14,7 +14,8 @@ import { formatPair } from './text.ts'
 
 /**
  * The text of the smallest pair that is the same network: equal for two pairs exactly when they
- * differ in the order of the sides of blocks and of the blocks at most. The space parses it.
+ * differ in the order of the sides of blocks and of the blocks at most, and the last blocks of each
+ * combine alike. The space parses it.
  *
  * @remarks
  * Orders only permute the channels of what a cell hands on, and the weights of what comes next can
@@ -41,8 +42,21 @@ function canonicalCell(cell: Cell, output: CellRules['output']): Cell {
   return { blocks: sorted, also: also.sort((one, other) => one - other) }
 }
 
-/** Positions of the blocks in an order that is the same for all isomorphic cells. */
+/**
+ * Positions of the blocks in an order that is the same for all isomorphic cells whose last blocks
+ * combine alike: its channels are what everything handed on is brought to.
+ */
 function blockOrder(cell: Cell, outputs: readonly number[]): readonly number[] {
+  const order = isomorphicOrder(cell, outputs)
+  const read = cell.blocks.flatMap(({ left, right }) => [left.input, right.input])
+  const combine = cell.blocks.at(-1)?.combine
+  const last = order.findLast(
+    (block) => cell.blocks[block]?.combine === combine && !read.includes(stateOf(block)),
+  )
+  return last === undefined ? order : [...order.filter((block) => block !== last), last]
+}
+
+function isomorphicOrder(cell: Cell, outputs: readonly number[]): readonly number[] {
   // Two vertices for the inputs, then three a block: its sides and what they are combined to.
   const vertexOf = (state: number) => (state < 2 ? state : 2 + 3 * (state - 2) + 2)
   const label = (what: string, state: number) => `${what} ${outputs.includes(state)}`
