@@ -40,8 +40,8 @@ interface Stage {
   readonly classes: readonly ValueClass[]
   /** Clauses whose last parameter this is. */
   readonly clauses: readonly ForbiddenClause[]
-  /** Parameters that tests of later stages ask for. */
-  readonly kept: readonly string[]
+  /** Whether tests of later stages ask for a parameter. */
+  isKept(name: string): boolean
 }
 
 /**
@@ -51,8 +51,9 @@ interface Stage {
  * Exact for any conditions and forbidden clauses, unless more than 20,000 combinations of values
  * that tests ask for would have to be told apart at once; then a bound from above: forbidden
  * clauses are left out, and if that is not enough, every parameter counts as if it stood alone.
- * Parameters are decided one after the other, and what no later test asks for is forgotten, so the
- * cost grows with the number of parents in play at a time, not with the number of parameters.
+ * Parameters are decided one after the other, children soon after their parents, and what no later
+ * test asks for is forgotten, so the cost grows with the number of parents in play at a time, not
+ * with the number of parameters.
  */
 export function countConfigurations(space: ParameterSpace): ConfigurationCount {
   const model = parameterModel(space)
@@ -93,15 +94,15 @@ function decide(model: ParameterModel, stage: Stage, { values, size }: State): r
     : [{ values, size }]
   return decided
     .filter((state) => !stage.clauses.some((clause) => isForbidden(model, clause, state.values)))
-    .map((state) => ({ ...state, values: pick(state.values, stage.kept) }))
+    .map((state) => ({ ...state, values: forget(state.values, stage) }))
 }
 
 function isForbidden(model: ParameterModel, { parts }: ForbiddenClause, values: Configuration) {
   return parts.every((part) => isTrue(model, part, values))
 }
 
-function pick(values: Configuration, names: readonly string[]): Configuration {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)))
+function forget(values: Configuration, { isKept }: Stage): Configuration {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => isKept(name)))
 }
 
 function mergeStates(states: readonly State[]): readonly State[] {
@@ -115,29 +116,51 @@ function mergeStates(states: readonly State[]): readonly State[] {
   return [...merged.values()]
 }
 
-function planStages({ nodes, forbidden }: ParameterModel): readonly Stage[] {
+function planStages({ nodes: listed, forbidden }: ParameterModel): readonly Stage[] {
+  const nodes = familyOrder(listed)
   const positions = new Map(nodes.map(({ parameter }, position) => [parameter.name, position]))
-  const position = (part: Comparison) => positions.get(part.parameter) ?? 0
-  const clauseStage = ({ parts }: ForbiddenClause) => Math.max(...parts.map(position))
-  const uses = [
-    ...nodes.flatMap(({ tests }, stage) =>
-      tests.flatMap(comparisonsOf).map((part) => ({ part, stage })),
-    ),
-    ...forbidden.flatMap((clause) =>
-      clause.parts.map((part) => ({ part, stage: clauseStage(clause) })),
-    ),
-  ]
+  const lastPart = ({ parts }: ForbiddenClause) =>
+    Math.max(...parts.map(({ parameter }) => positions.get(parameter) ?? 0))
+  const clauses = Map.groupBy(forbidden, lastPart)
+  const uses = nodes.flatMap(({ tests }, stage) => [
+    ...tests.flatMap(comparisonsOf).map((part) => ({ part, stage })),
+    ...(clauses.get(stage) ?? []).flatMap(({ parts }) => parts.map((part) => ({ part, stage }))),
+  ])
+  const usesOf = Map.groupBy(uses, ({ part }) => part.parameter)
   return nodes.map((node, stage) => ({
     node,
     classes: valueClasses(
       node.parameter,
-      uses.map(({ part }) => part).filter((part) => part.parameter === node.parameter.name),
+      (usesOf.get(node.parameter.name) ?? []).map(({ part }) => part),
     ),
-    clauses: forbidden.filter((clause) => clauseStage(clause) === stage),
-    kept: uses
-      .filter((use) => use.stage > stage && position(use.part) <= stage)
-      .map(({ part }) => part.parameter),
+    clauses: clauses.get(stage) ?? [],
+    // Uses are in the order of stages.
+    isKept: (name) => (usesOf.get(name)?.at(-1)?.stage ?? 0) > stage,
   }))
+}
+
+/** Children as soon as their parents are decided, so that parents can be forgotten early. */
+function familyOrder(nodes: readonly ParameterNode[]): readonly ParameterNode[] {
+  const children = new Map<string, ParameterNode[]>()
+  const undecided = new Map<ParameterNode, Set<string>>()
+  for (const node of nodes) {
+    const parents = new Set(node.tests.flatMap(comparisonsOf).map((part) => part.parameter))
+    undecided.set(node, parents)
+    for (const parent of parents) children.set(parent, [...(children.get(parent) ?? []), node])
+  }
+  const order: ParameterNode[] = []
+  // The last is next; what became ready last comes first, in its own order.
+  const ready = nodes.filter(({ tests }) => tests.length === 0).reverse()
+  for (let node = ready.pop(); node; node = ready.pop()) {
+    order.push(node)
+    const { name } = node.parameter
+    const freed = (children.get(name) ?? []).filter((child) => {
+      const parents = undecided.get(child)
+      return parents?.delete(name) && parents.size === 0
+    })
+    ready.push(...freed.reverse())
+  }
+  return order
 }
 
 function valueClasses(
