@@ -1,6 +1,7 @@
 import { amoebanetEntry } from './amoebanet/amoebanet.ts'
 import { chainEntry } from './chain/chain.ts'
 import { dartsEntry } from './darts/darts.ts'
+import { hierarchicalEntry } from './hierarchical/hierarchical.ts'
 import { jointEntry } from './joint/joint.ts'
 import { multiBranchEntry } from './multi-branch/multi-branch.ts'
 import { nasBench201Entry } from './nas-bench-201/nas-bench-201.ts'
@@ -15,6 +16,7 @@ export const spaceCatalog: readonly SpaceEntry[] = [
   nasnetEntry,
   amoebanetEntry,
   dartsEntry,
+  hierarchicalEntry,
   nasBench201Entry,
   nasBenchMacroEntry,
   jointEntry,

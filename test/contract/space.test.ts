@@ -8,6 +8,27 @@ const withDefaults: readonly string[] = ['joint']
 
 /** Settings besides the defaults, for each space: small enough to enumerate. */
 const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
+  hierarchical: [
+    {
+      primitives: ['id', 'max3'],
+      levels: [
+        { motifs: 2, nodes: 2 },
+        { motifs: 1, nodes: 3 },
+      ],
+      initialMutations: 20,
+      channels: 4,
+    },
+    {
+      primitives: ['conv1', 'id'],
+      levels: [
+        { motifs: 2, nodes: 2 },
+        { motifs: 2, nodes: 2 },
+        { motifs: 1, nodes: 2 },
+      ],
+      initialMutations: 30,
+      cellsPerStage: 2,
+    },
+  ],
   nasnet: [
     { blocks: 1, operations: ['skip', 'dilconv3'], channels: 4, cellsPerStage: [1, 0] },
     {

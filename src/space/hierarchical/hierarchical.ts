@@ -1,0 +1,68 @@
+import { sha256 } from '#src/encoding/hash.ts'
+import { ArchloomError } from '#src/errors.ts'
+import type { SearchSpace, SpaceEntry } from '../space.ts'
+import { drawGenotype } from './drawing.ts'
+import { genotypeFeatures, genotypeParameters } from './encoding.ts'
+import { flatCellText, flattenCell } from './flatten.ts'
+import { countConnected, type Genotype } from './genotype.ts'
+import { crossGenotypes, genotypeNeighbours, mutateGenotype, sampleGenotype } from './moves.ts'
+import { compileGenotype } from './network.ts'
+import { HierarchicalSettings } from './settings.ts'
+import { formatGenotype, genotypeProblems, parseGenotype } from './text.ts'
+
+/**
+ * Cells made of motifs that are made of motifs, down to primitives.
+ *
+ * @remarks
+ * A genotype keeps the motifs that its cell does not use, as the source's does: mutations of them
+ * change the text and not the network, until a later one puts them to use. `canonical` is the hash of
+ * the cell's graph of primitives, which they are no part of.
+ *
+ * @throws space/invalid-settings when the levels allow a single architecture
+ * @see Liu et al. 2018, "Hierarchical Representations for Efficient Architecture Search", sections 2
+ * and 3
+ */
+export function hierarchical(settings: HierarchicalSettings): SearchSpace<Genotype> {
+  const total = countConnected(settings)
+  if (total === 1n) {
+    throw new ArchloomError(
+      'space/invalid-settings',
+      'The hierarchical space holds a single architecture, so there is nothing to search; allow another primitive, motif or node',
+      { details: { space: 'hierarchical', place: 'levels' } },
+    )
+  }
+  return {
+    name: 'hierarchical',
+    settings,
+    takes: 'images',
+    encodings: {
+      parameters: genotypeParameters(settings),
+      adjacency: genotypeFeatures(settings),
+    },
+    distribution: `${settings.initialMutations} random changes of one edge from the architecture of identities, and more until the cell is connected: not uniform`,
+    sample: (random) => sampleGenotype(settings, random),
+    mutate: (genotype, random) => mutateGenotype(genotype, settings, random),
+    crossover: (first, second, random) => crossGenotypes([first, second], settings, random),
+    neighbours: (genotype) => genotypeNeighbours(genotype, settings),
+    problems: (genotype) =>
+      genotypeProblems(genotype, settings).map(
+        ({ place, expected, found }) =>
+          `The genotype is wrong at ${place}: expected ${expected}, found ${found}`,
+      ),
+    count: () => ({ value: total, kind: 'exact' }),
+    format: (genotype) => formatGenotype(genotype, settings),
+    parse: (text) => parseGenotype(text, settings),
+    canonical: (genotype) => sha256(flatCellText(flattenCell(genotype, settings))),
+    compile: (genotype, task) => compileGenotype(genotype, settings, task),
+    draw: (genotype) => drawGenotype(genotype, settings),
+  }
+}
+
+export const hierarchicalEntry: SpaceEntry<typeof HierarchicalSettings> = {
+  name: 'hierarchical',
+  summary: 'Cells of motifs that are made of motifs, on three levels',
+  source:
+    'Liu et al. 2018, "Hierarchical Representations for Efficient Architecture Search", section 2',
+  settings: HierarchicalSettings,
+  create: hierarchical,
+}
