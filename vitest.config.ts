@@ -1,4 +1,13 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+/** Experiment scripts import the library by its name, as the command line lets them. */
+const alias = [
+  {
+    find: /^archloom$/,
+    replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)),
+  },
+]
 
 export default defineConfig({
   test: {
@@ -7,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          alias,
           include: ['test/{arch,compat,contract,golden,unit,vectors}/**/*.test.ts'],
           testTimeout: 20_000,
         },
@@ -15,6 +25,7 @@ export default defineConfig({
         // Real processes, sockets and training: one file at a time, after the unit tests.
         test: {
           name: 'integration',
+          alias,
           include: ['test/integration/**/*.test.ts'],
           fileParallelism: false,
           sequence: { groupOrder: 1 },

@@ -1,10 +1,10 @@
 /** Loads an experiment from a YAML file or a TypeScript module. */
 import { readFile } from 'node:fs/promises'
 import { extname, relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { isAlias, parseDocument, visit } from 'yaml'
 import { contentHash, sha256 } from '#src/encoding/hash.ts'
 import { ArchloomError } from '#src/errors.ts'
+import { importModule } from './import-module.ts'
 import { applyOverride } from './override.ts'
 import { resolveDocument } from './resolve.ts'
 import type { ExperimentScript, Extensions, LoadedExperiment } from './schema.ts'
@@ -106,9 +106,9 @@ function parseYaml(text: string, name: string): unknown {
 }
 
 async function importScript(absolute: string, name: string): Promise<ExperimentScript> {
-  let module: { default?: unknown }
+  let module: Readonly<Record<string, unknown>>
   try {
-    module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }
+    module = await importModule(absolute)
   } catch (cause) {
     if (cause instanceof ArchloomError) throw cause
     const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
