@@ -1,5 +1,8 @@
 /** The library: everything that a program built on archloom imports. */
 
+/** Settings of entries are zod objects; of the copy that the library itself uses. */
+export { z } from 'zod'
+// Experiments.
 export { defineExperiment } from './config/define.ts'
 export { type LoadOptions, loadExperiment } from './config/load.ts'
 export type {
@@ -9,14 +12,68 @@ export type {
   Extensions,
   LoadedExperiment,
 } from './config/schema.ts'
+export type { Json } from './encoding/json.ts'
 export { ArchloomError, type ErrorCode, errorCodes } from './errors.ts'
+// Evaluators of your own.
 export type { Evaluator, EvaluatorContext, EvaluatorEntry } from './evaluator/evaluator.ts'
 export { functionEvaluator, type MeasureFunctions } from './evaluator/function.ts'
-export type { Drawing } from './graph/drawing.ts'
-export { NetworkGraph } from './graph/graph.ts'
+// Networks: a builder, the operations and the compositions that it takes, and what is known of a graph.
+export { type GraphBuilder, graphBuilder } from './graph/builder.ts'
+export * as compositions from './graph/compose.ts'
+export { countGraph, type GraphCounts } from './graph/counts.ts'
+export { drawGraph } from './graph/draw.ts'
+export type {
+  Drawing,
+  DrawingEdge,
+  DrawingGroup,
+  DrawingNode,
+  DrawingRole,
+} from './graph/drawing.ts'
+export { type ActivationFunction, NetworkGraph, type Operation, type Shape } from './graph/graph.ts'
+export * as operations from './graph/operations.ts'
+export { outputShapes } from './graph/shape.ts'
+export { renderSvg } from './graph/svg.ts'
+export { validateGraph } from './graph/validate.ts'
+// Optimizers of your own.
 export type { Optimizer, OptimizerEntry } from './optimizer/optimizer.ts'
+// Parameter spaces: the words to write one, and what methods do with its configurations.
+export {
+  type ChangeOptions,
+  crossoverConfigurations,
+  mutateConfiguration,
+  neighbourConfigurations,
+} from './parameter/change.ts'
+export { type ConfigurationCount, countConfigurations } from './parameter/count.ts'
+export * as parameters from './parameter/define.ts'
+export type {
+  Configuration,
+  Parameter,
+  ParameterSpace,
+  ParameterValue,
+} from './parameter/parameter.ts'
+export { configurationProblems } from './parameter/problems.ts'
+export { defaultConfiguration, sampleConfiguration } from './parameter/sample.ts'
+export { formatConfiguration, parseConfiguration } from './parameter/text.ts'
+export { decodeUnitVector, encodeUnitVector } from './parameter/unit-vector.ts'
 export { Random } from './random/random.ts'
-export type { SearchSpace, SpaceEntry, Task } from './space/space.ts'
+// Search spaces of your own.
+export {
+  type ParameterSearchSpace,
+  parameterSearchSpace,
+} from './space/parameter-search-space.ts'
+export type {
+  Count,
+  Decoded,
+  Encodings,
+  FeatureEncoding,
+  InputKind,
+  ParameterEncoding,
+  SearchSpace,
+  SpaceEntry,
+  Supernet,
+  Task,
+} from './space/space.ts'
+export { featureTask, imageTask } from './space/task.ts'
 export { AttemptFailure } from './trial/attempt-failure.ts'
 export type { Metrics, TestMetrics } from './trial/metrics.ts'
 export type { Observation } from './trial/observation.ts'
