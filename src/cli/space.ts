@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { loadExperiment } from '#src/config/load.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { integer } from '#src/report/format.ts'
 import {
   describeSpace,
   describeSpaces,
   drawArchitecture,
+  type SpaceChoice,
   type SpaceDescription,
   sampleSpace,
 } from '#src/runner/inspect-space.ts'
@@ -14,6 +16,8 @@ import { collect, parseSeed } from './options.ts'
 interface SpaceFlags {
   readonly json: boolean
   readonly set: readonly string[]
+  /** Experiment script that brings the space. */
+  readonly from?: string
 }
 
 interface SampleFlags extends SpaceFlags {
@@ -77,8 +81,8 @@ Examples:
   archloom space show nas-bench-201
   archloom space show chain --set "conv={kernels: [3], channels: [16, 32]}" --set pool=null`,
     )
-    .action((name: string, { json, set }: SpaceFlags) => {
-      const space = describeSpace({ name, overrides: set })
+    .action(async (name: string, { json, ...flags }: SpaceFlags) => {
+      const space = describeSpace(await choose(name, flags))
       if (json) return printJson(space)
       print(`${space.name}: ${space.summary}`)
       print(`Source        ${space.source}`)
@@ -95,8 +99,8 @@ function countCommand(): Command {
     .description('how many architectures a space holds')
     .argument('<name>', 'a search space')
     .addHelpText('after', '\nExamples:\n  archloom space count chain --set maxDepth=10')
-    .action((name: string, { json, set }: SpaceFlags) => {
-      const { count, countKind } = describeSpace({ name, overrides: set })
+    .action(async (name: string, { json, ...flags }: SpaceFlags) => {
+      const { count, countKind } = describeSpace(await choose(name, flags))
       if (json) printJson({ name, count, countKind })
       else print(countKind === 'exact' ? count : `${count} (${countKind})`)
     })
@@ -115,8 +119,8 @@ Examples:
   archloom space sample nas-bench-201 --count 5 --seed 3
   archloom space sample chain --set sampling=depths --json`,
     )
-    .action((name: string, { json, set, count, seed }: SampleFlags) => {
-      const samples = sampleSpace({ name, overrides: set }, seed, count)
+    .action(async (name: string, { json, count, seed, ...flags }: SampleFlags) => {
+      const samples = sampleSpace(await choose(name, flags), seed, count)
       if (json) printJson(samples)
       else for (const { architecture } of samples) print(architecture)
     })
@@ -132,9 +136,9 @@ function drawCommand(): Command {
     .requiredOption('--space <name>', 'the space that it is from')
     .option('--out <file>', 'where to write the picture; by default stdout')
     .option(
-      '--network <CxHxW>',
-      'draw the whole network for images of this size, such as 3x32x32',
-      parseImage,
+      '--network <sizes>',
+      'draw the whole network for an input of this size: 3x32x32 images, 30 features or tokens',
+      parseSizes,
     )
     .option('--classes <number>', 'classes of that network', parseCount, 10)
     .addOption(
@@ -154,17 +158,26 @@ Examples:
 }
 
 async function draw(text: string, flags: DrawFlags): Promise<void> {
-  const { space, set, out, theme, network, classes, json } = flags
-  const drawn = drawArchitecture({ name: space, overrides: set }, text, {
+  const { space, out, theme, network, classes, json } = flags
+  const drawn = drawArchitecture(await choose(space, flags), text, {
     theme,
     background: true,
-    ...(network && { task: { kind: 'images', inputShape: network, classCount: classes } }),
+    ...(network && { task: { inputShape: network, classCount: classes } }),
   })
   if (out !== undefined) await writePicture(out, drawn.svg)
   const { svg, ...architecture } = drawn
   if (json) printJson(out === undefined ? drawn : { ...architecture, path: out })
   else if (out === undefined) process.stdout.write(svg)
   else print(`Wrote ${out}`)
+}
+
+/** A space that ships, or one that an experiment script brings. */
+async function choose(
+  name: string,
+  { set, from }: Pick<SpaceFlags, 'set' | 'from'>,
+): Promise<SpaceChoice> {
+  const extensions = from === undefined ? {} : (await loadExperiment(from)).extensions
+  return { name, overrides: set, extensions }
 }
 
 async function writePicture(path: string, svg: string): Promise<void> {
@@ -181,10 +194,12 @@ async function writePicture(path: string, svg: string): Promise<void> {
 function addSpaceOptions(command: Command): Command {
   return command
     .option('--set <setting=value>', 'change a setting of the space; repeatable', collect, [])
+    .option('--from <script>', 'an experiment script with a space of your own')
     .option('--json', 'one JSON document on stdout', false)
 }
 
-function countWords({ count, countKind }: SpaceDescription): string {
+/** A number of architectures as a person reads it, and whether it is a bound. */
+export function countWords({ count, countKind }: SpaceDescription): string {
   const value = BigInt(count)
   const digits =
     value < 10n ** 15n ? integer(Number(value)) : `about ${Number(value).toPrecision(4)}`
@@ -206,11 +221,10 @@ function parseCount(value: string): number {
   )
 }
 
-function parseImage(value: string): readonly number[] {
-  const sizes = /^([1-9][0-9]*)x([1-9][0-9]*)x([1-9][0-9]*)$/.exec(value)
-  if (sizes) return sizes.slice(1).map(Number)
+function parseSizes(value: string): readonly number[] {
+  if (/^[1-9][0-9]*(x[1-9][0-9]*){0,2}$/.test(value)) return value.split('x').map(Number)
   throw new InvalidArgumentError(
-    `expected channels, height and width such as 3x32x32, found ${JSON.stringify(value)}`,
+    `expected sizes such as 3x32x32 or 30, found ${JSON.stringify(value)}`,
   )
 }
 

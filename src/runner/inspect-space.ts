@@ -2,6 +2,7 @@
 import { parseOrExplain, placeName } from '#src/config/issue.ts'
 import { applyOverride } from '#src/config/override.ts'
 import { availableSpaces, findEntry } from '#src/config/resolve.ts'
+import type { Extensions } from '#src/config/schema.ts'
 import type { Json } from '#src/encoding/json.ts'
 import { drawGraph } from '#src/graph/draw.ts'
 import { renderSvg, type SvgOptions } from '#src/graph/svg.ts'
@@ -13,6 +14,8 @@ export interface SpaceChoice {
   readonly name: string
   /** Such as `channels=8`. */
   readonly overrides: readonly string[]
+  /** Where spaces of the user's own are found, too. */
+  readonly extensions?: Extensions
 }
 
 export interface SpaceDescription {
@@ -83,12 +86,14 @@ export function sampleSpace(
 export function drawArchitecture(
   choice: SpaceChoice,
   text: string,
-  options: SvgOptions & { readonly task?: Task } = {},
+  options: SvgOptions & { readonly task?: Omit<Task, 'kind'> } = {},
 ): DrawnArchitecture {
   const { entry, space } = openSpace(choice)
   const { task, ...svgOptions } = options
   const architecture = space.parse(namedText(entry, text.trim()))
-  const drawing = task ? drawGraph(space.compile(architecture, task)) : space.draw(architecture)
+  const drawing = task
+    ? drawGraph(space.compile(architecture, { ...task, kind: space.takes }))
+    : space.draw(architecture)
   return {
     architecture: space.format(architecture),
     canonical: space.canonical(architecture),
@@ -100,9 +105,12 @@ function namedText({ named = {} }: SpaceEntry, text: string): string {
   return (Object.hasOwn(named, text) ? named[text] : undefined) ?? text
 }
 
-function openSpace({ name, overrides }: SpaceChoice): { entry: SpaceEntry; space: SearchSpace } {
+function openSpace({ name, overrides, extensions = {} }: SpaceChoice): {
+  entry: SpaceEntry
+  space: SearchSpace
+} {
   const file = 'the command line'
-  const entry = findEntry(availableSpaces({}), name, placeName({ file, path: ['space'] }))
+  const entry = findEntry(availableSpaces(extensions), name, placeName({ file, path: ['space'] }))
   const settings = overrides.reduce<unknown>(applyOverride, {})
   const place = { file, path: ['--set'] }
   return { entry, space: entry.create(parseOrExplain(entry.settings, settings, place)) }

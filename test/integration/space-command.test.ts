@@ -74,4 +74,28 @@ describe('archloom space', () => {
     expect(stderr).toContain(sentence)
     expect(stderr).not.toMatch(/^\s+at /m)
   })
+
+  it('takes a space out of an experiment script', () => {
+    const script = join(projectFolder(), 'configs', 'experiments', 'own-space.ts')
+    const from = ['--from', script]
+    expect(space('count', 'pyramid', ...from).stdout).toBe('78\n')
+    expect(space('count', 'pyramid', ...from, '--set', 'maxStages=2').stdout).toBe('24\n')
+    const { stdout } = space('sample', 'pyramid', ...from)
+    expect(stdout).toMatch(/^channels=/)
+    expect(space('draw', stdout.trim(), '--space', 'pyramid', ...from).stdout).toMatch(/^<svg /)
+    const { status, stderr } = space('count', 'pyramid')
+    expect(status).toBe(2)
+    expect(stderr).toContain('unknown name "pyramid"')
+  })
+
+  it('draws the network for features as for images', () => {
+    const text = 'activation=relu backbone=shaped-mlp batchNorm=true groups=1 outputUnits=16'
+    const joint = [text, '--space', 'joint', '--set', 'training=[]', '--classes', '2']
+    const { stdout } = space('draw', ...joint, '--network', '30')
+    expect(stdout).toContain('Network from 30 to 2 with')
+    const wrong = space('draw', ...joint, '--network', '3x32x32')
+    expect(wrong.status).toBe(2)
+    expect(wrong.stderr).toContain('needs tabular data')
+    expect(space('draw', ...joint, '--network', '3x').stderr).toContain('expected sizes such as')
+  })
 })
