@@ -151,6 +151,17 @@ describe('space catalog', () => {
     }
   })
 
+  it('has every published architecture in the text form of the default settings', () => {
+    const published = spaceCatalog.flatMap((entry) => Object.keys(entry.named ?? {}))
+    expect(new Set(published).size).toBe(published.length)
+    for (const entry of spaceCatalog) {
+      const space = entry.create(entry.settings.parse({}))
+      for (const text of Object.values(entry.named ?? {})) {
+        expect(space.format(space.parse(text))).toBe(text)
+      }
+    }
+  })
+
   it('refuses unknown settings', () => {
     for (const entry of spaceCatalog) {
       expect(entry.settings.safeParse({ nonsense: 1 }).success).toBe(false)

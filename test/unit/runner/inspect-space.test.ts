@@ -64,6 +64,24 @@ describe('samples', () => {
   })
 })
 
+describe('published architectures', () => {
+  it('are listed with their space, and drawn by name', () => {
+    const { named } = describeSpace(choose('nasnet'))
+    expect(Object.keys(named)).toContain('NASNet-A')
+    const drawn = drawArchitecture(choose('nasnet'), 'NASNet-A')
+    expect(drawn.architecture).toBe(named['NASNet-A'])
+    expect(describeSpace(choose('chain')).named).toEqual({})
+  })
+
+  it('are names of one space alone, and nothing that every object has is one', () => {
+    for (const name of ['NASNet-A', 'toString', '__proto__']) {
+      expect(() => drawArchitecture(choose('darts'), name)).toThrow(
+        expect.objectContaining({ code: 'space/invalid-architecture' }),
+      )
+    }
+  })
+})
+
 describe('drawings', () => {
   it('show the searched part', () => {
     const { svg, architecture } = drawArchitecture(choose('chain'), ' conv3-16-relu|max2\n')

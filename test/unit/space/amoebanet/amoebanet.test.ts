@@ -46,7 +46,7 @@ describe('the size of the space', () => {
 
 describe('the mutations', () => {
   const random = Random.named(41, 'mutations')
-  const drawn = Array.from({ length: 20_000 }, () =>
+  const drawn = Array.from({ length: 100_000 }, () =>
     changes(amoebaA, space.mutate(amoebaA, random)),
   )
 
