@@ -114,6 +114,10 @@ describe('AmoebaNet-A', () => {
     expect(countGraph(made.compile(amoebaA, cifar)).parameterCount).toBe(count)
   })
 
+  it("has in NASNet's skeleton the parameters that the documentation says", () => {
+    expect(countGraph(space.compile(amoebaA, cifar)).parameterCount).toBe(2_818_162)
+  })
+
   it('hands on states 4 to 6, and 3, 4 and 6', () => {
     expect(outputStates(amoebaA.normal, 'unused')).toEqual([4, 5, 6])
     expect(outputStates(amoebaA.reduction, 'unused')).toEqual([3, 4, 6])

@@ -36,6 +36,17 @@ describe('published parameter counts', () => {
   })
 })
 
+describe('documented parameter counts', () => {
+  it.each([
+    [4_718_752, { auxiliary: false }],
+    [5_979_528, { auxiliary: true }],
+  ])('of DARTS_V2 on ImageNet: %i with %j', (count, settings) => {
+    const made = make({ stem: 'imagenet', channels: 48, cells: 14, ...settings })
+    const task = { ...cifar, inputShape: [3, 224, 224], classCount: 1000 }
+    expect(countGraph(made.compile(named('DARTS_V2'), task)).parameterCount).toBe(count)
+  })
+})
+
 describe('the skeleton', () => {
   it('has reduction cells at a third and two thirds of its cells', () => {
     for (let cells = 2; cells <= 20; cells++) {

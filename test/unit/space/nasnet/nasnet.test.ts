@@ -72,6 +72,18 @@ describe('published parameter counts', () => {
     expect(parameters(name, { ...settings, stem: 'imagenet' }, imagenet(edge))).toBe(count)
   })
 
+  // Nothing elsewhere that could be checked; the documentation compares these with the papers.
+  it.each([
+    [
+      5_064_487,
+      { channels: 54, cellsPerStage: [3, 2, 2], stemMultiplier: 1, stem: 'imagenet' },
+      imagenet(224),
+    ],
+    [4_271_002, { channels: 48, cellsPerStage: 3 }, cifar],
+  ])('of PNASNet-5 as documented: %i', (count, settings, task) => {
+    expect(parameters('PNASNet-5', settings, task)).toBe(count)
+  })
+
   // The cells as the code of DARTS has them: without the states handed on in addition.
   const plain = (nasnetNamed['NASNet-A'] ?? '').replaceAll(/ also\([0-9]\)/g, '')
   it.each([
