@@ -70,12 +70,19 @@ ${entries.map(row).join('\n')}
 `
 }
 
+/** A picture within 240 by 150 pixels. */
+function thumbnail(name: string): string {
+  const svg = drawingOf(name, drawingCommand(name) ?? [])
+  const [, width = 1, height = 1] = /width="([0-9.]+)" height="([0-9.]+)"/.exec(svg) ?? []
+  const size = Number(width) / Number(height) > 240 / 150 ? 'width="240"' : 'height="150"'
+  return `<a href="${name}.md"><img src="${name}.svg" ${size} alt="A drawing of ${name}"></a>`
+}
+
 function row({ name, summary, source, settings, create }: SpaceEntry): string {
   const space = create(settings.parse({}))
-  const picture = `<a href="${name}.md"><img src="${name}.svg" height="150" alt="A drawing of ${name}"></a>`
   const words = `[**${name}**](${name}.md)<br>${summary}.<br><sub>${source}</sub>`
   const count = countWords(describeSpace({ name, overrides: [] }))
-  return `| ${picture} | ${words} | ${space.takes} | ${count} |`
+  return `| ${thumbnail(name)} | ${words} | ${space.takes} | ${count} |`
 }
 
 if (import.meta.main) {
