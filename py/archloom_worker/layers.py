@@ -49,6 +49,25 @@ class Zero(nn.Module):
         return f"stride={self.stride}"
 
 
+class Unpool2d(nn.Module):
+    """Sets pixels apart by zeros: pixel (y, x) goes to (y * stride, x * stride)."""
+
+    def __init__(self, stride: tuple[int, int], size: tuple[int, int]) -> None:
+        super().__init__()
+        self.stride = stride
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (N, C, ceil(H / stride), ceil(W / stride)) to (N, C, H, W)."""
+        y = x.new_zeros((*x.shape[:2], *self.size))
+        y[:, :, :: self.stride[0], :: self.stride[1]] = x
+        return y
+
+    def extra_repr(self) -> str:
+        """Stride and size, for printing."""
+        return f"stride={self.stride}, size={self.size}"
+
+
 class PositionalEmbedding(nn.Module):
     """Adds a learned vector at each position of a sequence."""
 

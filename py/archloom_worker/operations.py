@@ -16,7 +16,14 @@ from torch import nn
 
 from archloom_worker import schema
 from archloom_worker.choice import Choice
-from archloom_worker.layers import Attention, DropPath, PositionalEmbedding, Recurrent, Zero
+from archloom_worker.layers import (
+    Attention,
+    DropPath,
+    PositionalEmbedding,
+    Recurrent,
+    Unpool2d,
+    Zero,
+)
 from archloom_worker.site import SAMPLES, Built, GateRows, GraphError, Site, Value
 
 
@@ -163,6 +170,15 @@ def _(op: schema.Pad2d, site: Site) -> Value:
 def _(op: schema.Resize, site: Site) -> Value:
     corners = None if op.mode == "nearest" else False
     return site.module(lambda: nn.Upsample(op.size, None, op.mode, corners), rank=3)
+
+
+@emit.register
+def _(op: schema.Unpool2d, site: Site) -> Value:
+    wanted = [-(-size // stride) for size, stride in zip(op.size, op.stride, strict=True)]
+    shape = site.only(3).shape
+    if list(shape[1:]) != wanted:  # torch would broadcast
+        raise site.error(f"expected height and width {wanted}, found {list(shape)}")
+    return site.module(lambda: Unpool2d(op.stride, op.size), rank=3)
 
 
 @emit.register

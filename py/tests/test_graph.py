@@ -254,6 +254,10 @@ def test_zero_gives_exact_zeros_and_no_gradient() -> None:
             lambda x: torch.nn.functional.pad(x, (0, 1, 0, 1))[:, :, 1:, 1:],
         ),
         ({"kind": "global-pool", "mode": "max"}, lambda x: x.flatten(2).max(2).values),
+        (
+            {"kind": "unpool2d", "stride": [3, 1], "size": [22, 8]},
+            lambda x: torch.kron(x, torch.tensor([[1.0], [0.0], [0.0]]))[:, :, :22],
+        ),
         ({"kind": "flatten"}, lambda x: x.reshape(2, -1)),
         ({"kind": "zero", "stride": [2, 2]}, lambda x: x[:, :, ::2, ::2] * 0),
     ],

@@ -138,6 +138,17 @@ export const Resize = z.strictObject({
   mode: z.enum(['nearest', 'bilinear']),
 })
 
+/**
+ * Pixels set apart by zeros: pixel (y, x) goes to (y stride, x stride) of an image of the given size,
+ * which a pooling or a convolution of that stride would bring back: `ceil(size / stride)` is the input's.
+ * @see Saxena and Verbeek 2016, "Convolutional Neural Fabrics", section 3.
+ */
+export const Unpool2d = z.strictObject({
+  kind: z.literal('unpool2d'),
+  stride: counts2d,
+  size: counts2d,
+})
+
 /** Zeroes single activations while training and scales the rest by `1 / (1 - rate)`. */
 export const Dropout = z.strictObject({ kind: z.literal('dropout'), rate })
 
@@ -227,6 +238,7 @@ export const Operation = z.discriminatedUnion('kind', [
   ChannelPad,
   Pad2d,
   Resize,
+  Unpool2d,
   Dropout,
   DropPath,
   Embedding,

@@ -33,6 +33,8 @@ export function operationLabel(op: Operation): string {
       return op.top + op.bottom === 0 && op.left + op.right === 0 ? 'shift' : 'pad'
     case 'resize':
       return `${op.mode} ${extent(op.size)}`
+    case 'unpool2d':
+      return `unpool to ${extent(op.size)}`
     case 'choice':
       return `choice of ${op.candidates.length}`
     case 'multiply':
@@ -94,6 +96,7 @@ export function operationRole(op: Operation): DrawingRole {
     case 'channel-pad':
     case 'pad2d':
     case 'resize':
+    case 'unpool2d':
     case 'dropout':
     case 'drop-path':
       return 'other'

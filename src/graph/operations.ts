@@ -104,6 +104,11 @@ export function resize(size: Extent, mode: 'nearest' | 'bilinear' = 'bilinear'):
   return { kind: 'resize', size: pairOf(size), mode }
 }
 
+/** @param size - of the output */
+export function unpool2d(stride: Extent, size: Extent): Op<'unpool2d'> {
+  return { kind: 'unpool2d', stride: pairOf(stride), size: pairOf(size) }
+}
+
 export function embedding(vocabulary: number, features: number): Op<'embedding'> {
   return { kind: 'embedding', vocabulary, features }
 }

@@ -162,6 +162,8 @@ function applyRule(op: Operation, inputs: readonly Shape[], place: string): Shap
       return image(input) ?? padShape(op, input)
     case 'resize':
       return image(input) ?? [...input.slice(0, 1), ...op.size]
+    case 'unpool2d':
+      return image(input) ?? unpoolShape(op, input)
     case 'batch-norm':
       return batchNormShape(input)
     case 'embedding':
@@ -254,6 +256,15 @@ function windowed(channels: Shape, input: Shape, window: Window): Shape | Proble
   if (sizes.every((size) => size >= 1)) return [...channels, ...sizes]
   return mismatch(
     `expected the kernel ${show(window.kernel)} with dilation ${show(window.dilation)} to fit into the input padded by ${show(window.padding)}, found ${show(input)}; use a smaller kernel, more padding or fewer strides before it`,
+  )
+}
+
+function unpoolShape(op: Op<'unpool2d'>, input: Shape): Shape | Problem {
+  const [channels = 0, ...size] = input
+  const wanted = op.size.map((extent, axis) => Math.ceil(extent / (op.stride[axis] ?? 1)))
+  if (show(wanted) === show(size)) return [channels, ...op.size]
+  return mismatch(
+    `expected height and width ${show(wanted)}, which unpooling by ${show(op.stride)} brings to ${show(op.size)}, found ${show(input)}`,
   )
 }
 

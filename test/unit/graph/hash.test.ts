@@ -52,6 +52,18 @@ function* neighbours(graph: NetworkGraph): Generator<NetworkGraph> {
       }
       continue
     }
+    if (node.op.kind === 'choice') {
+      const { op } = node
+      const others = op.candidates.flatMap((candidate, position) =>
+        [...neighbours(candidate)].map((other) => op.candidates.with(position, other)),
+      )
+      for (const candidates of others) {
+        yield { ...graph, nodes: graph.nodes.with(index, { ...node, op: { ...op, candidates } }) }
+      }
+      const shifted = { ...op, gate: op.gate + 1 }
+      yield { ...graph, nodes: graph.nodes.with(index, { ...node, op: shifted }) }
+      continue
+    }
     for (const [key, value] of Object.entries(node.op)) {
       const op = { ...node.op, [key]: another(value) } as Operation
       yield { ...graph, nodes: graph.nodes.with(index, { ...node, op }) }
