@@ -12,6 +12,7 @@ import {
   sampleSpace,
 } from '#src/runner/inspect-space.ts'
 import { collect, parseSeed } from './options.ts'
+import { parametersCommand } from './space-parameters.ts'
 
 interface SpaceFlags {
   readonly json: boolean
@@ -40,6 +41,7 @@ export function spaceCommand(): Command {
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(countCommand())
+    .addCommand(parametersCommand())
     .addCommand(sampleCommand())
     .addCommand(drawCommand())
     .addHelpText(

@@ -1,12 +1,7 @@
 import { domainWords, isInDomain } from './domain.ts'
 import { findForbidden, isTrue, parameterModel, readValue } from './model.ts'
-import type {
-  Comparison,
-  Configuration,
-  ForbiddenClause,
-  ParameterSpace,
-  ParameterValue,
-} from './parameter.ts'
+import type { Configuration, ForbiddenClause, ParameterSpace, ParameterValue } from './parameter.ts'
+import { forbiddenWords } from './words.ts'
 
 /** Why a configuration is not in a space. */
 export interface ConfigurationProblem {
@@ -70,18 +65,6 @@ function forbiddenProblem(space: ParameterSpace, clause: ForbiddenClause): Confi
   return {
     place: `forbidden clause ${space.forbidden.indexOf(clause)}`,
     expected: 'at least one of its parts not to hold',
-    found: clause.parts.map(comparisonWords).join(' and '),
+    found: forbiddenWords(clause),
   }
-}
-
-function comparisonWords(test: Comparison): string {
-  const signs = {
-    equals: '=',
-    'not-equals': '≠',
-    in: 'in',
-    'less-than': '<',
-    'greater-than': '>',
-  } as const
-  const asked = test.kind === 'in' ? test.values : test.value
-  return `${test.parameter} ${signs[test.kind]} ${JSON.stringify(asked)}`
 }

@@ -85,7 +85,7 @@ function take(text: string, place: string, sign: string): string {
 function readName(word: string, place: string): string {
   const name = word.startsWith('"') ? readQuoted(word, place) : word
   if (formatWord(name) !== word) {
-    refuse({ place, expected: `the name as ${formatWord(name)}`, found: word })
+    refuse({ place, expected: `the name as ${formatWord(name)}`, found: excerpt(word) })
   }
   return name
 }
@@ -93,7 +93,7 @@ function readName(word: string, place: string): string {
 function readValueText(word: string, place: string): ParameterValue {
   const value = word.startsWith('"') ? readQuoted(word, place) : readBare(word)
   if (formatValue(value) !== word) {
-    refuse({ place, expected: `the value as ${formatValue(value)}`, found: word })
+    refuse({ place, expected: `the value as ${formatValue(value)}`, found: excerpt(word) })
   }
   return value
 }
@@ -108,7 +108,7 @@ function readQuoted(word: string, place: string): string {
   try {
     return String(JSON.parse(word))
   } catch {
-    return refuse({ place, expected: 'a text in JSON quotes', found: word })
+    return refuse({ place, expected: 'a text in JSON quotes', found: excerpt(word) })
   }
 }
 

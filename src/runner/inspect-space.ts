@@ -4,8 +4,15 @@ import { applyOverride } from '#src/config/override.ts'
 import { availableSpaces, findEntry } from '#src/config/resolve.ts'
 import type { Extensions } from '#src/config/schema.ts'
 import type { Json } from '#src/encoding/json.ts'
+import { ArchloomError } from '#src/errors.ts'
 import { drawGraph } from '#src/graph/draw.ts'
 import { renderSvg, type SvgOptions } from '#src/graph/svg.ts'
+import { type ConfigSpaceDocument, writeConfigSpace } from '#src/parameter/configspace-write.ts'
+import { type ConfigurationCount, countConfigurations } from '#src/parameter/count.ts'
+import { parameterModel } from '#src/parameter/model.ts'
+import type { ParameterSpace } from '#src/parameter/parameter.ts'
+import { vectorParameters } from '#src/parameter/unit-vector.ts'
+import { forbiddenWords, parameterWords, testWords } from '#src/parameter/words.ts'
 import { Random } from '#src/random/random.ts'
 import type { SearchSpace, SpaceEntry, Task } from '#src/space/space.ts'
 
@@ -45,6 +52,63 @@ export interface DrawnArchitecture extends SampledArchitecture {
 /** Every space that ships, with its default settings. */
 export function describeSpaces(): readonly SpaceDescription[] {
   return availableSpaces({}).map(({ name }) => describeSpace({ name, overrides: [] }))
+}
+
+/** A parameter in words. */
+export interface DescribedParameter {
+  readonly name: string
+  /** Kind, domain and default. */
+  readonly domain: string
+  /** When it exists, such as `depth > 2`; null for always. */
+  readonly condition: string | null
+}
+
+export interface DescribedParameters {
+  readonly space: ParameterSpace
+  /** Parents before children. */
+  readonly parameters: readonly DescribedParameter[]
+  readonly forbidden: readonly string[]
+  readonly count: ConfigurationCount
+  /** Numbers of a vector in the unit cube. */
+  readonly vectorSize: number
+}
+
+/**
+ * The parameter encoding of a space.
+ * @throws config/usage for a space without one, and what `describeSpace` throws
+ */
+export function describeParameters(choice: SpaceChoice): DescribedParameters {
+  const { parameters } = openSpace(choice).space.encodings
+  if (!parameters) {
+    throw new ArchloomError(
+      'config/usage',
+      `The space ${choice.name} has no fixed list of parameters, so there is nothing to show; spaces with one are ${spacesWithParameters().join(', ')}`,
+      { details: { place: 'the space', found: choice.name } },
+    )
+  }
+  const { space } = parameters
+  return {
+    space,
+    parameters: parameterModel(space).nodes.map(({ parameter, tests }) => ({
+      name: parameter.name,
+      domain: parameterWords(parameter),
+      condition: tests.length > 0 ? testWords({ kind: 'and', tests: [...tests] }) : null,
+    })),
+    forbidden: space.forbidden.map(forbiddenWords),
+    count: countConfigurations(space),
+    vectorSize: vectorParameters(space).length,
+  }
+}
+
+/** The parameter encoding as ConfigSpace reads it. */
+export function configSpaceOf(choice: SpaceChoice): ConfigSpaceDocument {
+  return writeConfigSpace(describeParameters(choice).space)
+}
+
+function spacesWithParameters(): readonly string[] {
+  return availableSpaces({})
+    .filter((entry) => entry.create(entry.settings.parse({})).encodings.parameters)
+    .map(({ name }) => name)
 }
 
 /** @throws config/unknown-name, config/unknown-key, config/invalid, space/empty, space/invalid-settings */

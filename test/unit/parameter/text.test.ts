@@ -86,7 +86,7 @@ describe('parseConfiguration', () => {
     [`layers=3,${rest}`, 'pair 1', 'the value as "3,nesterov"', '3,nesterov'],
     [`layers=03 ${rest}`, 'pair 1', 'the value as 3', '03'],
     [`layers=3.0 ${rest}`, 'pair 1', 'the value as 3', '3.0'],
-    [`"layers"=3 ${rest}`, 'pair 1', 'the name as layers', '"layers"'],
+    [`"layers"=3 ${rest}`, 'pair 1', 'the name as layers', 'layers'],
     [`layers="three ${rest}`, 'pair 1', 'one space and another pair', 'task id'],
     ['layers="three', 'pair 1', 'a value', '"\\"three'],
     ['layers=3 "task id=plain', 'pair 2', 'the name of a parameter', '"\\"task'],

@@ -1,0 +1,56 @@
+/** `archloom space parameters …`, as a person runs it. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { projectFolder } from '#src/environment/folders.ts'
+import { readConfigSpace } from '#src/parameter/configspace-read.ts'
+import { countConfigurations } from '#src/parameter/count.ts'
+import { ParameterSpace } from '#src/parameter/parameter.ts'
+
+function parameters(...args: readonly string[]) {
+  const main = join(projectFolder(), 'src', 'main.ts')
+  const command = [main, 'space', 'parameters', ...args]
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+describe('archloom space parameters', () => {
+  it('shows ranges, defaults and conditions, parents before children', () => {
+    const { status, stdout } = parameters('chain', '--set', 'maxDepth=2')
+    expect(status).toBe(0)
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines[0]).toMatch(/^depth +integer from 1 to 2; default 2$/)
+    const kind = lines.findIndex((line) => line.startsWith('layer2.kind'))
+    expect(lines[kind]).toMatch(/ categorical, one of "conv", "pool"; default "conv"$/)
+    expect(lines[kind + 1]).toMatch(/^ +if depth > 1$/)
+    expect(lines.at(-1)).toBe('15 parameters, 9 numbers in [0, 1]; 72 configurations')
+  })
+
+  it('shows what is forbidden, and that floats have no end', () => {
+    const { stdout } = parameters('joint')
+    expect(stdout).toMatch(/^Forbidden: .* and .* in \["long-funnel","hexagon"\]$/m)
+    expect(stdout).toMatch(/infinitely many configurations$/m)
+  })
+
+  it('writes its own JSON, and JSON that ConfigSpace reads', () => {
+    const own = parameters('nas-bench-201', '--format', 'json').stdout
+    expect(parameters('nas-bench-201', '--json').stdout).toBe(own)
+    const space = ParameterSpace.parse(JSON.parse(own))
+    expect(countConfigurations(space)).toEqual({ kind: 'exact', value: 15_625n })
+    const { status, stdout } = parameters('nas-bench-201', '--format', 'configspace')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'nas-bench-201', format_version: 0.4 })
+    expect(readConfigSpace(JSON.parse(stdout))).toEqual(space)
+  })
+
+  it.each([
+    [['chian'], 'unknown name "chian"; did you mean "chain"?'],
+    [['chain', '--set', 'minDepth=9'], 'maxDepth 6 is below minDepth 9'],
+    [['chain', '--format', 'yaml'], 'Allowed choices are text, json, configspace'],
+  ])('refuses %j with one sentence', (args, words) => {
+    const { status, stdout, stderr } = parameters(...args)
+    expect(status).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(words)
+  })
+})
