@@ -2,7 +2,7 @@
  * The pool's rule: a state and an event in, a state and commands out. README.md tells the life of a
  * worker and of a task that this and `worker-life.ts`, `task-life.ts` implement.
  */
-import { ArchloomError, unreachable } from '#src/errors.ts'
+import { type ArchloomError, unreachable } from '#src/errors.ts'
 import type { FromWorker } from '#src/protocol/messages.ts'
 import type { PeerId } from '#src/transport/channel.ts'
 import { beginDraft, changeWorker, type Draft, endDraft, logTo, sendTo } from './pool-draft.ts'
@@ -141,19 +141,15 @@ function rejectPeer(draft: Draft, peer: PeerId, error: ArchloomError): void {
   endWorker(draft, worker, { restart: 'counted', error })
 }
 
-/** A message could not be sent: the peer has left, or reads no more. */
+/**
+ * A message could not be sent: the link is cut, or the process has ended. Either says more soon: a
+ * cut link is greeted anew, which sends what is under way again; an exit is reported; and the
+ * silence bound holds for the rest.
+ */
 function losePeer(draft: Draft, peer: PeerId): void {
   const worker = workerOf(draft, peer)
   if (worker?.phase.kind !== 'ready') return
-  const reason = `Worker ${worker.name} cannot be reached any more`
-  if (worker.local) {
-    // Its exit is on the way and says more; until then, the silence bound holds.
-    changeWorker(draft, worker, { peer: null })
-    logTo(draft, 'debug', 'Worker cannot be reached', { worker: worker.name })
-    return
-  }
-  failTasksOf(draft, worker, 'crashed', reason)
-  endWorker(draft, worker, { restart: 'free', error: new ArchloomError('worker/died', reason) })
+  logTo(draft, 'debug', 'Worker cannot be reached', { worker: worker.name })
 }
 
 function workerOf(draft: Draft, peer: PeerId): WorkerState | undefined {

@@ -379,11 +379,16 @@ describe('a worker on another machine', () => {
     expect(pool.all('resolve')).toMatchObject([{ task: 't2', worker: 'far' }])
   })
 
-  test('that cannot be sent to counts as gone', () => {
+  test('that cannot be sent to may come back within the silence bound', () => {
     const pool = joined()
     pool.submit('t1')
     pool.submit('t2')
     pool.do({ kind: 'unreachable', peer: '0:far' })
+    expect(pool.outcome('t2')).toBeNull()
+    pool.say('far', remoteHello, false)
+    expect(pool.sent('far', 'run').map(({ task }) => task)).toEqual(['t2', 't2'])
+    pool.do({ kind: 'unreachable', peer: '0:far' })
+    pool.pass(11_000, ['w00'])
     expect(pool.outcome('t2')).toBe('crashed')
     expect(pool.outcome('t1')).toBeNull()
   })
