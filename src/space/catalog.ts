@@ -4,6 +4,8 @@ import { dartsEntry } from './darts/darts.ts'
 import { hierarchicalEntry } from './hierarchical/hierarchical.ts'
 import { jointEntry } from './joint/joint.ts'
 import { multiBranchEntry } from './multi-branch/multi-branch.ts'
+import { nasBench1Shot1Entry } from './nas-bench-1shot1/nas-bench-1shot1.ts'
+import { nasBench101Entry } from './nas-bench-101/nas-bench-101.ts'
 import { nasBench201Entry } from './nas-bench-201/nas-bench-201.ts'
 import { nasBenchMacroEntry } from './nas-bench-macro/nas-bench-macro.ts'
 import { nasnetEntry } from './nasnet/nasnet.ts'
@@ -17,7 +19,9 @@ export const spaceCatalog: readonly SpaceEntry[] = [
   amoebanetEntry,
   dartsEntry,
   hierarchicalEntry,
+  nasBench101Entry,
   nasBench201Entry,
+  nasBench1Shot1Entry,
   nasBenchMacroEntry,
   jointEntry,
 ]

@@ -32,6 +32,16 @@ const mistakes: Readonly<Record<string, readonly (readonly [text: string, place:
     ['conv3-16@0|max3@2', 'layer 2 of 2'],
     ['conv3-16@0|max3@1,1', 'layer 2 of 2'],
   ],
+  'nas-bench-101': [
+    ['conv3x3(0)|conv5x5(1)|conv3x3()|conv3x3()|conv3x3()|output(0)', 'vertex 2'],
+    ['conv3x3(0)|conv1x1(2)|conv3x3()|conv3x3()|conv3x3()|output(0)', 'vertex 2'],
+    ['conv3x3(0)|conv1x1(1)|conv3x3()|conv3x3()|conv3x3()|output(3)', 'the edges'],
+    ['conv3x3(0)|output(1)', 'the cell'],
+  ],
+  'nas-bench-1shot1': [
+    ['conv3x3(0)|conv1x1(0,1)|conv1x1(0)|conv3x3(1,3)|output(3,4)', 'vertex 3'],
+    ['conv3x3(0)|conv1x1(0,1)|conv1x1(0,2)|conv3x3(1,3)|output(4)', 'the output'],
+  ],
   'nas-bench-201': [
     ['|none~0|+|none~0|skip~1|+|none~0|none~1|none~2|', 'node 2, edge from node 1'],
     ['|none~0|+|none~0|none~0|+|none~0|none~1|none~2|', 'node 2, edge from node 1'],

@@ -70,6 +70,11 @@ const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
     { maxLayers: 3, operations: ['max3'] },
   ],
   'nas-bench-macro': [{ blocksPerStage: [1, 2], channels: 4, headChannels: 16 }],
+  'nas-bench-101': [
+    { vertices: 3, channels: 5, stacks: 2, cellsPerStack: 1 },
+    { vertices: 4, maxEdges: 4, channels: 6, stacks: 1, cellsPerStack: 2 },
+  ],
+  'nas-bench-1shot1': [{ variant: 'S1', channels: 5, stacks: 2, cellsPerStack: 1 }],
   'nas-bench-201': [{ cellsPerStage: 1, channels: 4 }],
   joint: [
     {

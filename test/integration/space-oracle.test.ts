@@ -40,6 +40,8 @@ const settings: Readonly<Record<string, unknown>> = {
     ],
   },
   'nas-bench-macro': { channels: 4, headChannels: 24 },
+  'nas-bench-101': { channels: 7, cellsPerStack: 2 },
+  'nas-bench-1shot1': { variant: 'S3', channels: 9, cellsPerStack: 1 },
   'nas-bench-201': { cellsPerStage: 1, channels: 4 },
   joint: { maxGroups: 5, minUnits: 2, maxUnits: 24, maxBlocksPerGroup: 3, training: [] },
   chain: {

@@ -131,9 +131,9 @@ const invalid: readonly [string, string, ErrorCode, readonly string[]][] = [
   ],
   [
     'an unknown space',
-    valid.replace('nas-bench-201', 'nas-bench-301'),
+    valid.replace('nas-bench-201', 'nas-bench-211'),
     'config/unknown-name',
-    ['space.name', 'nas-bench-301', 'did you mean "nas-bench-201"'],
+    ['space.name', 'nas-bench-211', 'did you mean "nas-bench-201"'],
   ],
   [
     'an unknown optimizer',

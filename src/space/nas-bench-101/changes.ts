@@ -1,0 +1,85 @@
+/** Draws of cells, and the small changes from one to another. */
+import type { Random } from '#src/random/random.ts'
+import {
+  type Cell,
+  type CellBounds,
+  type CellOperation,
+  cellOperations,
+  edgePlaces,
+  isConnected,
+} from './cell.ts'
+
+/** Uniform over matrices and operations, drawn again while the matrix is not one of the space. */
+export function sampleCell(bounds: CellBounds, random: Random): Cell {
+  const places = edgePlaces(bounds.vertices)
+  for (;;) {
+    const adjacency = random.int(2 ** places)
+    if (!isConnected(adjacency, bounds)) continue
+    const operations = Array.from({ length: bounds.vertices - 2 }, () =>
+      random.pick(cellOperations),
+    )
+    return { adjacency, operations }
+  }
+}
+
+/**
+ * One of the edge places and operations, each equally likely, gets another value; drawn again while
+ * the child is not in the space.
+ *
+ * @see Ying et al. 2019, "NAS-Bench-101"; automl/nas_benchmarks, whose evolution changes exactly
+ *   one variable, but pays for children outside the space.
+ */
+export function mutateCell(cell: Cell, bounds: CellBounds, random: Random): Cell {
+  const places = edgePlaces(bounds.vertices)
+  for (;;) {
+    const variable = random.int(places + cell.operations.length)
+    if (variable >= places) {
+      const index = variable - places
+      return withOperation(cell, index, random.pick(otherOperations(cell.operations[index])))
+    }
+    const adjacency = cell.adjacency ^ (1 << variable)
+    if (isConnected(adjacency, bounds)) return { ...cell, adjacency }
+  }
+}
+
+/** Every cell that `mutateCell` can make: one edge more or fewer, one operation changed. */
+export function* cellNeighbours(cell: Cell, bounds: CellBounds): Iterable<Cell> {
+  for (let place = 0; place < edgePlaces(bounds.vertices); place++) {
+    const adjacency = cell.adjacency ^ (1 << place)
+    if (isConnected(adjacency, bounds)) yield { ...cell, adjacency }
+  }
+  yield* operationNeighbours(cell)
+}
+
+/** Every cell with one operation changed. */
+export function* operationNeighbours(cell: Cell): Iterable<Cell> {
+  for (const [index, operation] of cell.operations.entries()) {
+    for (const other of otherOperations(operation)) yield withOperation(cell, index, other)
+  }
+}
+
+/** Each edge place and each operation from either parent; drawn again while not in the space. */
+export function crossCells(first: Cell, second: Cell, bounds: CellBounds, random: Random): Cell {
+  const places = edgePlaces(bounds.vertices)
+  for (;;) {
+    // Both parents are in the space and may be drawn whole, so this ends.
+    const fromSecond = random.int(2 ** places)
+    const adjacency = (first.adjacency & ~fromSecond) | (second.adjacency & fromSecond)
+    if (!isConnected(adjacency, bounds)) continue
+    return { adjacency, operations: crossOperations(first, second, random) }
+  }
+}
+
+export function crossOperations(first: Cell, second: Cell, random: Random): CellOperation[] {
+  return first.operations.map((operation, index) =>
+    random.bernoulli(0.5) ? (second.operations[index] ?? operation) : operation,
+  )
+}
+
+export function otherOperations(operation: CellOperation | undefined): readonly CellOperation[] {
+  return cellOperations.filter((candidate) => candidate !== operation)
+}
+
+export function withOperation(cell: Cell, index: number, operation: CellOperation): Cell {
+  return { ...cell, operations: cell.operations.with(index, operation) }
+}
