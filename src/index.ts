@@ -43,6 +43,8 @@ export {
   mutateConfiguration,
   neighbourConfigurations,
 } from './parameter/change.ts'
+export { readConfigSpace } from './parameter/configspace-read.ts'
+export { type ConfigSpaceDocument, writeConfigSpace } from './parameter/configspace-write.ts'
 export { type ConfigurationCount, countConfigurations } from './parameter/count.ts'
 export * as parameters from './parameter/define.ts'
 export type {

@@ -4,30 +4,26 @@ import {
   type DescribedParameters,
   describeParameters,
 } from '#src/runner/inspect-space.ts'
-import { collect } from './options.ts'
+import { addSpaceOptions, chooseSpace, type SpaceFlags } from './space-choice.ts'
 
 type Format = 'text' | 'json' | 'configspace'
 
-interface ParametersFlags {
-  readonly json: boolean
-  readonly set: readonly string[]
+interface ParametersFlags extends SpaceFlags {
   readonly format: Format
 }
 
 /** `archloom space parameters`: a space as methods on hyperparameters see it. */
 export function parametersCommand(): Command {
-  return new Command('parameters')
+  return addSpaceOptions(new Command('parameters'))
     .description(
       'a space as conditional hyperparameters: ranges, conditions, forbidden combinations',
     )
     .argument('<name>', 'a search space')
-    .option('--set <setting=value>', 'change a setting of the space; repeatable', collect, [])
     .addOption(
       new Option('--format <format>', "text, archloom's own JSON, or JSON that ConfigSpace reads")
         .choices(['text', 'json', 'configspace'] satisfies Format[])
         .default('text'),
     )
-    .option('--json', 'the same as --format json', false)
     .addHelpText(
       'after',
       `
@@ -35,8 +31,8 @@ Examples:
   archloom space parameters nas-bench-201
   archloom space parameters chain --set maxDepth=3 --format configspace > chain.json`,
     )
-    .action((name: string, { json, set, format }: ParametersFlags) => {
-      const choice = { name, overrides: set }
+    .action(async (name: string, { json, format, ...flags }: ParametersFlags) => {
+      const choice = await chooseSpace(name, flags)
       if (format === 'configspace') return print(JSON.stringify(configSpaceOf(choice), null, 2))
       const described = describeParameters(choice)
       if (json || format === 'json') return print(JSON.stringify(described.space, null, 2))

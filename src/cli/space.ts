@@ -1,25 +1,17 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { loadExperiment } from '#src/config/load.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { integer } from '#src/report/format.ts'
 import {
   describeSpace,
   describeSpaces,
   drawArchitecture,
-  type SpaceChoice,
   type SpaceDescription,
   sampleSpace,
 } from '#src/runner/inspect-space.ts'
-import { collect, parseSeed } from './options.ts'
+import { parseSeed } from './options.ts'
+import { addSpaceOptions, chooseSpace, type SpaceFlags } from './space-choice.ts'
 import { parametersCommand } from './space-parameters.ts'
-
-interface SpaceFlags {
-  readonly json: boolean
-  readonly set: readonly string[]
-  /** Experiment script that brings the space. */
-  readonly from?: string
-}
 
 interface SampleFlags extends SpaceFlags {
   readonly count: number
@@ -84,7 +76,7 @@ Examples:
   archloom space show chain --set "conv={kernels: [3], channels: [16, 32]}" --set pool=null`,
     )
     .action(async (name: string, { json, ...flags }: SpaceFlags) => {
-      const space = describeSpace(await choose(name, flags))
+      const space = describeSpace(await chooseSpace(name, flags))
       if (json) return printJson(space)
       print(`${space.name}: ${space.summary}`)
       print(`Source        ${space.source}`)
@@ -102,7 +94,7 @@ function countCommand(): Command {
     .argument('<name>', 'a search space')
     .addHelpText('after', '\nExamples:\n  archloom space count chain --set maxDepth=10')
     .action(async (name: string, { json, ...flags }: SpaceFlags) => {
-      const { count, countKind } = describeSpace(await choose(name, flags))
+      const { count, countKind } = describeSpace(await chooseSpace(name, flags))
       if (json) printJson({ name, count, countKind })
       else print(countKind === 'exact' ? count : `${count} (${countKind})`)
     })
@@ -122,7 +114,7 @@ Examples:
   archloom space sample chain --set sampling=depths --json`,
     )
     .action(async (name: string, { json, count, seed, ...flags }: SampleFlags) => {
-      const samples = sampleSpace(await choose(name, flags), seed, count)
+      const samples = sampleSpace(await chooseSpace(name, flags), seed, count)
       if (json) printJson(samples)
       else for (const { architecture } of samples) print(architecture)
     })
@@ -161,7 +153,7 @@ Examples:
 
 async function draw(text: string, flags: DrawFlags): Promise<void> {
   const { space, out, theme, network, classes, json } = flags
-  const drawn = drawArchitecture(await choose(space, flags), text, {
+  const drawn = drawArchitecture(await chooseSpace(space, flags), text, {
     theme,
     background: true,
     ...(network && { task: { inputShape: network, classCount: classes } }),
@@ -173,15 +165,6 @@ async function draw(text: string, flags: DrawFlags): Promise<void> {
   else print(`Wrote ${out}`)
 }
 
-/** A space that ships, or one that an experiment script brings. */
-async function choose(
-  name: string,
-  { set, from }: Pick<SpaceFlags, 'set' | 'from'>,
-): Promise<SpaceChoice> {
-  const extensions = from === undefined ? {} : (await loadExperiment(from)).extensions
-  return { name, overrides: set, extensions }
-}
-
 async function writePicture(path: string, svg: string): Promise<void> {
   try {
     await writeFile(path, svg)
@@ -191,13 +174,6 @@ async function writePicture(path: string, svg: string): Promise<void> {
       cause,
     })
   }
-}
-
-function addSpaceOptions(command: Command): Command {
-  return command
-    .option('--set <setting=value>', 'change a setting of the space; repeatable', collect, [])
-    .option('--from <script>', 'an experiment script with a space of your own')
-    .option('--json', 'one JSON document on stdout', false)
 }
 
 /** A number of architectures as a person reads it, and whether it is a bound. */

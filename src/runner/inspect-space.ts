@@ -82,7 +82,7 @@ export function describeParameters(choice: SpaceChoice): DescribedParameters {
   if (!parameters) {
     throw new ArchloomError(
       'config/usage',
-      `The space ${choice.name} has no fixed list of parameters, so there is nothing to show; spaces with one are ${spacesWithParameters().join(', ')}`,
+      `The space ${choice.name} has no fixed list of parameters, so there is nothing to show; see its architectures with archloom space sample`,
       { details: { place: 'the space', found: choice.name } },
     )
   }
@@ -103,12 +103,6 @@ export function describeParameters(choice: SpaceChoice): DescribedParameters {
 /** The parameter encoding as ConfigSpace reads it. */
 export function configSpaceOf(choice: SpaceChoice): ConfigSpaceDocument {
   return writeConfigSpace(describeParameters(choice).space)
-}
-
-function spacesWithParameters(): readonly string[] {
-  return availableSpaces({})
-    .filter((entry) => entry.create(entry.settings.parse({})).encodings.parameters)
-    .map(({ name }) => name)
 }
 
 /** @throws config/unknown-name, config/unknown-key, config/invalid, space/empty, space/invalid-settings */

@@ -100,6 +100,7 @@ export const pureFolders: readonly string[] = [
   'encoding',
   'numeric',
   'stats',
+  'parameter',
   'graph',
   'protocol',
   'trial',

@@ -1,11 +1,30 @@
 /** `archloom space parameters …`, as a person runs it. */
 import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
 import { readConfigSpace } from '#src/parameter/configspace-read.ts'
 import { countConfigurations } from '#src/parameter/count.ts'
 import { ParameterSpace } from '#src/parameter/parameter.ts'
+import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
+
+/** The chain space under another name, without its encodings. */
+const bareScript = `
+import * as archloom from 'archloom'
+import { chainEntry } from ${JSON.stringify(join(projectFolder(), 'src/space/chain/chain.ts'))}
+const create = (settings) => ({ ...chainEntry.create(settings), name: 'bare', encodings: {} })
+export default archloom.defineExperiment({
+  version: 1,
+  name: 'bare',
+  extensions: { spaces: [{ ...chainEntry, name: 'bare', create }] },
+  space: { name: 'bare' },
+  optimizer: { name: 'random-search' },
+  evaluator: { name: 'train', dataset: { name: 'digits' } },
+  fidelity: { epochs: 1 },
+  budget: { trials: 1 },
+})
+`
 
 function parameters(...args: readonly string[]) {
   const main = join(projectFolder(), 'src', 'main.ts')
@@ -41,6 +60,17 @@ describe('archloom space parameters', () => {
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ name: 'nas-bench-201', format_version: 0.4 })
     expect(readConfigSpace(JSON.parse(stdout))).toEqual(space)
+  })
+
+  it('takes a space out of an experiment script, and says where one has no parameters', async () => {
+    const script = join(projectFolder(), 'configs', 'experiments', 'own-space.ts')
+    expect(parameters('pyramid', '--from', script).stdout).toMatch(/; 78 configurations\n$/)
+    await using folder = await temporaryFolder()
+    const bare = join(folder.path, 'bare.ts')
+    await writeFile(bare, bareScript)
+    const { status, stderr } = parameters('bare', '--from', bare)
+    expect(stderr).toContain('The space bare has no fixed list of parameters')
+    expect(status).toBe(2)
   })
 
   it.each([
