@@ -77,9 +77,13 @@ export function finished(
   nodes: readonly PlacedNode[],
   edges: readonly PlacedEdge[],
 ): PlacedDrawing {
+  const groupOf = new Map(drawing.nodes.map(({ id, group }) => [id, group]))
   const groups = usedGroups(drawing).map((group): PlacedGroup => {
     const members = nodes.filter(({ node }) => node.group === group.id).map(({ area }) => area)
-    return { group, area: framed(members, textWidth(group.label, 11)) }
+    const labels = edges
+      .filter(({ edge }) => [edge.from, edge.to].every((id) => groupOf.get(id) === group.id))
+      .flatMap(({ label }) => (label ? [label] : []))
+    return { group, area: framed([...members, ...labels], textWidth(group.label, 11)) }
   })
   return shifted({ width: 0, height: 0, nodes, edges, groups })
 }

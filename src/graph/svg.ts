@@ -5,10 +5,10 @@ import {
   type PlacedGroup,
   type PlacedNode,
   type Point,
-  placeDrawing,
   type Rectangle,
   towards,
 } from './svg-layout.ts'
+import { placeParts } from './svg-parts.ts'
 import { type DrawingTheme, drawingClass, drawingStyle } from './svg-style.ts'
 
 export interface SvgOptions {
@@ -24,7 +24,7 @@ export interface SvgOptions {
  */
 export function renderSvg(drawing: Drawing, options: SvgOptions = {}): string {
   const { theme = 'auto', background = false } = options
-  const placed = isOnGrid(drawing) ? placeOnGrid(drawing) : placeDrawing(drawing)
+  const placed = isOnGrid(drawing) ? placeOnGrid(drawing) : placeParts(drawing)
   const { width, height } = placed
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="${drawingClass}" role="img" aria-label="${escaped(drawing.title)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,

@@ -26,7 +26,7 @@ interface Figure {
 /** The cell, then the motifs that it is made of, then the primitives that these are made of. */
 export function drawGenotype(genotype: Genotype, settings: Levels): Drawing {
   const used = usedMotifs(genotype)
-  const figures = genotype.flatMap((motifs, level) =>
+  const figures = genotype.map((motifs, level) =>
     motifs.flatMap((motif, index) => {
       if (used[level]?.[index] !== true) return []
       const name = level === genotype.length - 1 ? 'the cell' : `motif m${index + 1}`
@@ -37,7 +37,7 @@ export function drawGenotype(genotype: Genotype, settings: Levels): Drawing {
       return [drawMotif(motif, level, group, settings)]
     }),
   )
-  const shown = [...figures.toReversed(), drawPrimitives(genotype, settings)]
+  const shown = [...figures.toReversed().flat(), drawPrimitives(genotype, settings)]
   return {
     title: 'Hierarchical cell and its motifs',
     direction: 'right',
