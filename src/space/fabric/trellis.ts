@@ -45,17 +45,22 @@ export function pathOf(walk: readonly number[]): Trellis {
 
 /** What is left when every step that lies on no way through is taken out; perhaps nothing. */
 export function withoutDeadSteps(trellis: Trellis): Trellis {
-  const forward: Step[][] = []
-  for (const [gap, steps] of trellis.entries()) {
-    const reached = forward[gap - 1]?.map(([, to]) => to)
-    forward.push(steps.filter(([from]) => reached === undefined || reached.includes(from)))
-  }
   const live: Step[][] = []
-  for (const steps of forward.toReversed()) {
+  for (const steps of reachedSteps(trellis).toReversed()) {
     const leading = live[0]?.map(([from]) => from)
     live.unshift(steps.filter(([, to]) => leading === undefined || leading.includes(to)))
   }
   return live
+}
+
+/** The steps that a way from the first layer leads to. */
+function reachedSteps(trellis: Trellis): Trellis {
+  const reached: Step[][] = []
+  for (const [gap, steps] of trellis.entries()) {
+    const scales = reached[gap - 1]?.map(([, to]) => to)
+    reached.push(steps.filter(([from]) => scales === undefined || scales.includes(from)))
+  }
+  return reached
 }
 
 /** Whether every step lies on a way through, and there is one. */
@@ -76,7 +81,10 @@ export function trellisProblems(
   }
   const shape = trellis.flatMap((steps, gap) => gapProblems(steps, gap, scales))
   if (shape.length > 0) return shape
-  const live = withoutDeadSteps(trellis)
+  // Where a way breaks off, all of it is dead; the break itself is what a person looks for.
+  const reached = reachedSteps(trellis)
+  const isBroken = trellis.some((steps, gap) => steps.length !== reached[gap]?.length)
+  const live = isBroken ? reached : withoutDeadSteps(trellis)
   return trellis.flatMap((steps, gap) => {
     const dead = steps.find((step: Step) => !(live[gap] ?? []).includes(step))
     if (dead) {

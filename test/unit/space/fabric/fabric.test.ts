@@ -172,7 +172,7 @@ describe('a part of a fabric', () => {
 
   it.each([
     ['1>1,1>2|2>2', 'layers 1 to 2', 'each step on a way'],
-    ['1>1|2>2', 'layers 1 to 2', 'each step on a way'],
+    ['1>1|2>2', 'layers 2 to 3', 'each step on a way'],
     ['1>1|1>3', 'layers 2 to 3', 'at most one up or down'],
     ['1>1|1>2,1>1', 'layers 2 to 3', 'in order, each once'],
     ['1>1|1>4', 'layers 2 to 3', 'scales 1 to 3'],
