@@ -1,6 +1,7 @@
 import { amoebanetEntry } from './amoebanet/amoebanet.ts'
 import { chainEntry } from './chain/chain.ts'
 import { dartsEntry } from './darts/darts.ts'
+import { fabricEntry } from './fabric/fabric.ts'
 import { hierarchicalEntry } from './hierarchical/hierarchical.ts'
 import { jointEntry } from './joint/joint.ts'
 import { multiBranchEntry } from './multi-branch/multi-branch.ts'
@@ -24,4 +25,5 @@ export const spaceCatalog: readonly SpaceEntry[] = [
   nasBench1Shot1Entry,
   nasBenchMacroEntry,
   jointEntry,
+  fabricEntry,
 ]

@@ -47,6 +47,11 @@ const mistakes: Readonly<Record<string, readonly (readonly [text: string, place:
     ['|none~0|+|none~0|none~0|+|none~0|none~1|none~2|', 'node 2, edge from node 1'],
     ['|none~0|+|none~0|none~1|+|none~0|none~1|', 'node 3'],
   ],
+  fabric: [
+    ['1>1|1>1', 'the length'],
+    ['1>3|3>3|3>3|3>3|3>3|3>3|3>3', 'layers 1 to 2'],
+    ['1>1|1>1|1>1|1>2|1>1|1>1|1>1', 'layers 5 to 6'],
+  ],
   'nas-bench-macro': [
     ['2221221', 'the length'],
     ['22312220', 'stage 2, block 1'],

@@ -69,6 +69,10 @@ const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
     // One operation there is, so that depth and wiring alone can change.
     { maxLayers: 3, operations: ['max3'] },
   ],
+  fabric: [
+    { layers: 3, scales: 3, channels: 2 },
+    { layers: 2, scales: 3, channels: 2, architectures: 'parts' },
+  ],
   'nas-bench-macro': [{ blocksPerStage: [1, 2], channels: 4, headChannels: 16 }],
   'nas-bench-101': [
     { vertices: 3, channels: 5, stacks: 2, cellsPerStack: 1 },

@@ -39,6 +39,7 @@ const settings: Readonly<Record<string, unknown>> = {
       'avg3x1',
     ],
   },
+  fabric: { layers: 4, scales: 3, channels: 5, architectures: 'parts' },
   'nas-bench-macro': { channels: 4, headChannels: 24 },
   'nas-bench-101': { channels: 7, cellsPerStack: 2 },
   'nas-bench-1shot1': { variant: 'S3', channels: 9, cellsPerStack: 1 },
