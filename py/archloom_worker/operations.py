@@ -128,6 +128,11 @@ def _(_op: schema.Blend, site: Site) -> Value:
 
 
 @emit.register
+def _(op: schema.Scale, site: Site) -> Value:
+    return site.call(operator.mul, site.only(), op.factor)
+
+
+@emit.register
 def _(_op: schema.Concat, site: Site) -> Value:
     values = site.several()
     return site.call(torch.cat, list(values), values[0].feature_axis)

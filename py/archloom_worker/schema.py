@@ -126,6 +126,9 @@ class Resize(Base, frozen=True, kw_only=True, tag_field="kind", tag="resize"):
     size: "tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]]"
     mode: 'Literal["nearest", "bilinear"]'
 
+class Scale(Base, frozen=True, kw_only=True, tag_field="kind", tag="scale"):
+    factor: "float"
+
 class Unpool2d(Base, frozen=True, kw_only=True, tag_field="kind", tag="unpool2d"):
     stride: "tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]]"
     size: "tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]]"
@@ -434,7 +437,7 @@ class Welcome(Base, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
 
 
 NodeId = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*(\\.[a-z0-9][a-z0-9_]*)*\\Z")]
-Operation = Union[Conv2d, Linear, BatchNorm, Activation, Pool2d, GlobalPool, Flatten, Add, Multiply, Blend, Concat, Identity, Zero, ChannelSlice, ChannelPad, Pad2d, Resize, Unpool2d, Dropout, DropPath, Embedding, PositionalEmbedding, LayerNorm, Attention, Recurrent, Choice]
+Operation = Union[Conv2d, Linear, BatchNorm, Activation, Pool2d, GlobalPool, Flatten, Add, Multiply, Blend, Scale, Concat, Identity, Zero, ChannelSlice, ChannelPad, Pad2d, Resize, Unpool2d, Dropout, DropPath, Embedding, PositionalEmbedding, LayerNorm, Attention, Recurrent, Choice]
 Shape = Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(min_length=1, max_length=3)]
 FailureKind = Literal["out_of_memory", "diverged", "invalid_task", "data", "timeout", "cancelled", "crashed", "internal"]
 Outcome = Literal["completed", "stopped", "infeasible", "diverged", "timed-out", "failed"]

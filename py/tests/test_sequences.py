@@ -112,13 +112,15 @@ def test_attention_is_a_softmax_of_scaled_products(heads: int, causal: bool) -> 
     torch.testing.assert_close(network(q, k, v), expected, atol=1e-6, rtol=1e-5)
 
 
-def test_blend_and_multiply() -> None:
+def test_blend_multiply_and_scale() -> None:
     shape = {name: [4] for name in "gxy"}
     g, x, y = torch.randn(3, 2, 4)
     blend = built(graph_of(shape, ("blend", {"kind": "blend"}, ["g", "x", "y"])))
     torch.testing.assert_close(blend(g, x, y), g * x + (1 - g) * y)
     multiply = built(graph_of(shape, ("product", {"kind": "multiply"}, ["g", "x", "y"])))
     torch.testing.assert_close(multiply(g, x, y), g * x * y)
+    scale = built(graph_of({"x": [4]}, ("part", {"kind": "scale", "factor": 0.25}, ["x"])))
+    assert torch.equal(scale(x), x / 4)
 
 
 def test_positions_have_vectors_of_their_own() -> None:

@@ -105,6 +105,9 @@ export const Multiply = z.strictObject({ kind: z.literal('multiply') })
  */
 export const Blend = z.strictObject({ kind: z.literal('blend') })
 
+/** Every element times one number that is not learned. */
+export const Scale = z.strictObject({ kind: z.literal('scale'), factor: z.number() })
+
 /** Inputs joined along the channel (or feature) axis. */
 export const Concat = z.strictObject({ kind: z.literal('concat') })
 
@@ -231,6 +234,7 @@ export const Operation = z.discriminatedUnion('kind', [
   Add,
   Multiply,
   Blend,
+  Scale,
   Concat,
   Identity,
   Zero,

@@ -39,6 +39,8 @@ export function operationLabel(op: Operation): string {
       return `choice of ${op.candidates.length}`
     case 'multiply':
       return '×'
+    case 'scale':
+      return `times ${Number(op.factor.toPrecision(3))}`
     case 'embedding':
       return `embedding of ${op.vocabulary}`
     case 'layer-norm':
@@ -92,6 +94,7 @@ export function operationRole(op: Operation): DrawingRole {
     case 'choice':
       return op.kind
     case 'flatten':
+    case 'scale':
     case 'channel-slice':
     case 'channel-pad':
     case 'pad2d':

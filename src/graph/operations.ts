@@ -132,6 +132,10 @@ export function recurrent(cell: NetworkGraph): Op<'recurrent'> {
   return { kind: 'recurrent', cell }
 }
 
+export function scale(factor: number): Op<'scale'> {
+  return { kind: 'scale', factor }
+}
+
 export const add: Op<'add'> = { kind: 'add' }
 export const multiply: Op<'multiply'> = { kind: 'multiply' }
 /** Inputs gate, first, second: `gate * first + (1 - gate) * second`. */

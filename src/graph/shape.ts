@@ -177,6 +177,7 @@ function applyRule(op: Operation, inputs: readonly Shape[], place: string): Shap
     case 'recurrent':
       return recurrentShape(op, input, outputShapes(op.cell, `${place}.cell.`))
     case 'activation':
+    case 'scale':
     case 'identity':
     case 'dropout':
     case 'drop-path':

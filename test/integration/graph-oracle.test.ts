@@ -58,7 +58,7 @@ describe('the two sides of the network graph', () => {
     for (const { op } of graphs.flatMap(({ nodes }) => nodes)) {
       seen.set(op.kind, (seen.get(op.kind) ?? 0) + 1)
     }
-    expect(seen.size).toBe(26)
+    expect(seen.size).toBe(27)
     expect(Math.min(...seen.values())).toBeGreaterThanOrEqual(20)
     expect(Math.max(...graphs.map(({ nodes }) => nodes.length))).toBeGreaterThan(20)
     expect(refused.length).toBe(320)
