@@ -55,6 +55,7 @@ function measureOptimizer(
       trial,
       random,
       history,
+      pending: [],
       fullFidelity: { epochs: 1 },
     })
     state = next

@@ -108,11 +108,12 @@ function trialsWords({ trialsDone, trialsTotal }: RunSnapshot): string {
 
 /** Share of the budget that is spent, by whichever limit is nearest. */
 function doneShare(snapshot: RunSnapshot): number | null {
-  const { budget, trialsDone, epochsProposed, elapsedMs } = snapshot
+  const { budget, trialsDone, epochsProposed, elapsedMs, toldSeconds } = snapshot
   const shares = [
     budget?.trials === undefined ? 0 : trialsDone / budget.trials,
     budget?.epochs === undefined ? 0 : epochsProposed / budget.epochs,
     budget?.seconds === undefined ? 0 : elapsedMs / 1000 / budget.seconds,
+    budget?.costSeconds === undefined ? 0 : toldSeconds / budget.costSeconds,
   ]
   return budget === null ? null : Math.min(1, Math.max(...shares))
 }

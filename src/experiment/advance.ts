@@ -32,7 +32,12 @@ function nextMove(state: ExperimentState, plan: Plan): Stepped | null {
   // Ordered: trial t + window is proposed before anything after trial t is told. Arrival: what has
   // arrived is told first.
   if (observation && !(mayPropose && plan.visibility.order === 'ordered')) {
-    const told = { ...state, toldCount: state.toldCount + 1, held: state.held.slice(1) }
+    const told = {
+      ...state,
+      toldCount: state.toldCount + 1,
+      toldSeconds: state.toldSeconds + observation.costSeconds,
+      held: state.held.slice(1),
+    }
     return [told, [{ type: 'tell', observation }]]
   }
   if (mayPropose) {

@@ -1,7 +1,7 @@
 /** The end of an experiment: select the winner, measure its test split once, finish. */
 import { invariant } from '#src/errors.ts'
 import type { Command, ExperimentEvent } from './experiment.ts'
-import { epochsSpent, trialsSpent } from './spent.ts'
+import { costSpent, epochsSpent, trialsSpent } from './spent.ts'
 import type { ExperimentState } from './state.ts'
 
 type EventOf<T extends ExperimentEvent['type']> = Extract<ExperimentEvent, { type: T }>
@@ -78,5 +78,6 @@ function failTest(state: ExperimentState, event: EventOf<'test-failed'>): Experi
 function reason(state: ExperimentState): EventOf<'run-finished'>['reason'] {
   invariant(state.plan, 'A run without a plan cannot end')
   if (trialsSpent(state, state.plan)) return 'trials'
-  return epochsSpent(state, state.plan) ? 'epochs' : 'seconds'
+  if (epochsSpent(state, state.plan)) return 'epochs'
+  return costSpent(state, state.plan) ? 'costSeconds' : 'seconds'
 }

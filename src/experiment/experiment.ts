@@ -21,9 +21,14 @@ export const Budget = z
     epochs: z.int().min(1).optional(),
     /** Wall-clock seconds of searching, interruptions not counted. */
     seconds: z.number().positive().optional(),
+    /**
+     * Seconds that the told trials cost, by the worker's clock or a benchmark's simulated one; the
+     * trial that reaches the limit is the last.
+     */
+    costSeconds: z.number().positive().optional(),
   })
   .refine((budget) => Object.values(budget).some((limit) => limit !== undefined), {
-    message: 'needs at least one of trials, epochs, seconds',
+    message: 'needs at least one of trials, epochs, seconds, costSeconds',
   })
 export type Budget = z.infer<typeof Budget>
 
@@ -132,7 +137,7 @@ export const TestFailed = z.strictObject({
 })
 export const RunFinished = z.strictObject({
   type: z.literal('run-finished'),
-  reason: z.enum(['trials', 'epochs', 'seconds']),
+  reason: z.enum(['trials', 'epochs', 'seconds', 'costSeconds']),
 })
 
 export const ExperimentEvent = z.discriminatedUnion('type', [

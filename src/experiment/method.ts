@@ -1,6 +1,6 @@
 /** An optimizer at work in one run: its state, and the history that it is shown. */
 import { ArchloomError, invariant } from '#src/errors.ts'
-import type { Optimizer } from '#src/optimizer/optimizer.ts'
+import type { Optimizer, PendingTrial } from '#src/optimizer/optimizer.ts'
 import { Random } from '#src/random/random.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import { Proposal } from '#src/trial/proposal.ts'
@@ -24,21 +24,27 @@ export interface Method {
 export function startMethod(optimizer: Optimizer, plan: Pick<Plan, 'seed' | 'fidelity'>): Method {
   let state = optimizer.init()
   const history = growingHistory()
+  let pending: readonly PendingTrial[] = []
   return {
     history,
     tell(observation) {
       history.append(observation)
+      pending = pending.filter(({ trial }) => trial !== observation.trial)
       state = optimizer.tell(state, observation, history)
     },
     ask(trial) {
-      const [proposal, next] = optimizer.ask(state, {
+      const [made, next] = optimizer.ask(state, {
         trial,
         random: Random.named(plan.seed, 'ask', trial),
         history,
+        pending,
         fullFidelity: plan.fidelity,
       })
       state = next
-      return checkProposal(proposal, { optimizer: optimizer.name, trial, plan })
+      const proposal = checkProposal(made, { optimizer: optimizer.name, trial, plan })
+      const { architecture, fidelity } = proposal
+      pending = [...pending, { trial, architecture, fidelity }]
+      return proposal
     },
   }
 }

@@ -4,7 +4,17 @@ import type { ExperimentState } from './state.ts'
 
 /** Whether no further trial may be proposed; once true, it stays so. */
 export function isSpent(state: ExperimentState, plan: Plan): boolean {
-  return state.timeSpent || trialsSpent(state, plan) || epochsSpent(state, plan)
+  return (
+    state.timeSpent ||
+    trialsSpent(state, plan) ||
+    epochsSpent(state, plan) ||
+    costSpent(state, plan)
+  )
+}
+
+/** Counts what is told alone, so that it does not depend on which evaluation ends first. */
+export function costSpent(state: ExperimentState, { budget }: Plan): boolean {
+  return budget.costSeconds !== undefined && state.toldSeconds >= budget.costSeconds
 }
 
 export function trialsSpent(state: ExperimentState, { budget }: Plan): boolean {

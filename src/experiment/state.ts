@@ -46,6 +46,8 @@ export interface ExperimentState {
   readonly proposedCount: number
   /** Epochs of all recorded proposals. */
   readonly proposedEpochs: number
+  /** Cost of all told trials. */
+  readonly toldSeconds: number
   /** The `propose` command that no `trial-proposed` has answered yet. */
   readonly asked: { readonly trial: number; readonly told: number } | null
   /** `tell` commands given. */
@@ -83,6 +85,7 @@ export function initialState(): ExperimentState {
     plan: null,
     proposedCount: 0,
     proposedEpochs: 0,
+    toldSeconds: 0,
     asked: null,
     toldCount: 0,
     active: [],

@@ -10,6 +10,13 @@ import type { Fidelity } from '#src/trial/fidelity.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { Proposal } from '#src/trial/proposal.ts'
 
+/** A trial that was proposed and is not told yet. */
+export interface PendingTrial {
+  readonly trial: number
+  readonly architecture: string
+  readonly fidelity: Fidelity
+}
+
 export interface AskContext {
   /** Index of the trial to propose, zero-based. */
   readonly trial: number
@@ -17,6 +24,8 @@ export interface AskContext {
   readonly random: Random
   /** Everything told so far, in the order of telling. */
   readonly history: History
+  /** Proposed and not told yet, by rising trial; fewer than the visibility window. */
+  readonly pending: readonly PendingTrial[]
   /** What an evaluation gets unless the optimizer has a reason for less. */
   readonly fullFidelity: Fidelity
 }
@@ -50,5 +59,10 @@ export interface OptimizerEntry<S extends z.ZodType = z.ZodType> {
   readonly source: string
   /** Settings with their defaults, strict. */
   readonly settings: S
+  /**
+   * Why it cannot search a space, as the end of a sentence ("needs …, which the space does not
+   * offer"), or null when it can; absent when it searches every space. `create` may rely on it.
+   */
+  misfit?(space: SearchSpace): string | null
   create(space: SearchSpace, settings: z.infer<S>): Optimizer
 }

@@ -97,8 +97,9 @@ function budgetUse(budget: Budget, state: FoldState): BudgetUse[] {
     trials: state.trials.length,
     epochs: state.epochsProposed,
     seconds: (state.searchedMs ?? state.activeMs) / 1000,
+    costSeconds: state.evaluationSeconds,
   }
-  const limits = ['trials', 'epochs', 'seconds'] as const
+  const limits = ['trials', 'epochs', 'seconds', 'costSeconds'] as const
   return limits.flatMap((limit) => {
     const allowed = budget[limit]
     return allowed === undefined ? [] : [{ limit, allowed, used: used[limit] }]

@@ -50,6 +50,13 @@ export function composeExperiment(
     optimizerAt.choice.name,
     optimizerAt.where,
   )
+  const misfit = optimizerEntry.misfit?.(space)
+  if (misfit) {
+    throw new ArchloomError(
+      'config/incompatible',
+      `${optimizerAt.where}: ${optimizerEntry.name} cannot search ${spaceEntry.name}: it ${misfit}`,
+    )
+  }
   const optimizer = optimizerEntry.create(
     space,
     parseOrExplain(optimizerEntry.settings, settingsOf(optimizerAt.choice), optimizerAt.place),

@@ -21,6 +21,8 @@ export interface RunSnapshot {
   readonly budget: Budget | null
   /** Epochs of all proposals so far. */
   readonly epochsProposed: number
+  /** What all told trials cost. */
+  readonly toldSeconds: number
 }
 
 export function takeSnapshot(
@@ -42,6 +44,7 @@ export function takeSnapshot(
     elapsedMs: elapsedMs(state, nowMs),
     budget: plan?.budget ?? null,
     epochsProposed: state.proposedEpochs,
+    toldSeconds: state.toldSeconds,
   }
 }
 

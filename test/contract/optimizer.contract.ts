@@ -9,6 +9,7 @@ import type { Observation } from '#src/trial/observation.ts'
 import { outcomes } from '#src/trial/outcome.ts'
 import { Proposal } from '#src/trial/proposal.ts'
 import { observe } from '#test/fixtures/observe.ts'
+import { pendingOf } from '#test/fixtures/play-search.ts'
 
 export interface OptimizerContract {
   readonly name: string
@@ -63,7 +64,12 @@ export function optimizerContract({ name, space, make, trials }: OptimizerContra
       }
       if (options.isForgetful) optimizer = make()
       const random = Random.named(seed, 'ask', trial)
-      const [proposal, next] = optimizer.ask(state, { trial, random, history, fullFidelity })
+      const pending = pendingOf(
+        proposals.map((proposal) => ({ proposal })),
+        history.length,
+      )
+      const context = { trial, random, history, pending, fullFidelity }
+      const [proposal, next] = optimizer.ask(state, context)
       proposals.push(proposal)
       state = passOn(next)
       states.push(state)
@@ -146,7 +152,8 @@ export function optimizerContract({ name, space, make, trials }: OptimizerContra
         const history = growingHistory()
         let state = optimizer.init()
         return Array.from({ length: count }, (_, trial) => {
-          const context = { trial, random: Random.named(seed, 'ask', trial), history, fullFidelity }
+          const random = Random.named(seed, 'ask', trial)
+          const context = { trial, random, history, pending: [], fullFidelity }
           const [proposal, next] = optimizer.ask(state, context)
           const observation = judgeByText(proposal, trial)
           history.append(observation)

@@ -29,6 +29,7 @@ const snapshot: RunSnapshot = {
   elapsedMs: 20_000,
   budget: { trials: 48 },
   epochsProposed: 28,
+  toldSeconds: 90,
 }
 
 describe('the lines of the live display', () => {

@@ -57,6 +57,25 @@ describe('method', () => {
     expect(lengths).toEqual([1])
   })
 
+  test('shows what was proposed and is not told, by rising trial', () => {
+    const seen: (readonly number[])[] = []
+    const optimizer: Optimizer = {
+      ...proposing({ architecture: 'a', fidelity: { epochs: 1 }, origin: 'x' }),
+      ask: (_, { pending, trial }) => {
+        seen.push(pending.map((waiting) => waiting.trial))
+        return [{ architecture: `a${trial}`, fidelity: { epochs: 1 }, origin: 'x' }, null]
+      },
+    }
+    const method = startMethod(optimizer, plan)
+    method.ask(0)
+    method.ask(1)
+    method.tell({ ...observation, trial: 1 })
+    method.ask(2)
+    method.tell(observation)
+    method.ask(3)
+    expect(seen).toEqual([[], [0], [0], [2]])
+  })
+
   test('puts keys in one order', () => {
     const scrambled = { origin: 'x', fidelity: { epochs: 1 }, parent: 0, architecture: 'a' }
     expect(JSON.stringify(startMethod(proposing(scrambled), plan).ask(1))).toBe(

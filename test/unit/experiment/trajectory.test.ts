@@ -99,7 +99,12 @@ function disturbed(plan: Plan, steps: { action: string; which: number }[]): Simu
 }
 
 describe('ordered visibility', () => {
-  const budgets: Plan['budget'][] = [{ trials: 12 }, { epochs: 30 }, { trials: 10, epochs: 28 }]
+  const budgets: Plan['budget'][] = [
+    { trials: 12 },
+    { epochs: 30 },
+    { trials: 10, epochs: 28 },
+    { costSeconds: 40 },
+  ]
   const windows = [1, 2, 3, 7, 20]
   const plans = budgets.flatMap((budget) =>
     windows.map(

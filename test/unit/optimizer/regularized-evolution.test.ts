@@ -64,6 +64,7 @@ function parentCounts(settings: Selection, asks: number): number[] {
       trial: settings.populationSize,
       random: Random.named(3, 'ask', ask),
       history,
+      pending: [],
       fullFidelity: { epochs: 1 },
     }
     const [{ parent = Number.NaN }] = optimizer.ask(state, context)
@@ -247,7 +248,8 @@ describe('failed trials', () => {
       state = optimizer.tell(state, history.at(trial), history)
     }
     for (let ask = 0; ask < 20; ask++) {
-      const context = { trial: 2, random: Random.named(ask), history, fullFidelity: { epochs: 1 } }
+      const fullFidelity = { epochs: 1 }
+      const context = { trial: 2, random: Random.named(ask), history, pending: [], fullFidelity }
       expect(optimizer.ask(state, context)[0].parent).toBe(1)
     }
   })

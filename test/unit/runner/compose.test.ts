@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ExperimentDocument } from '#src/config/schema.ts'
+import type { OptimizerEntry } from '#src/optimizer/optimizer.ts'
+import { randomSearchEntry } from '#src/optimizer/random-search.ts'
 import { composeExperiment } from '#src/runner/compose.ts'
 import { cellExperiment, cellExtensions } from '#test/fixtures/cell-experiment.ts'
 
@@ -26,6 +28,23 @@ describe('composing', () => {
       maxAttempts: 3,
       hasTest: true,
     })
+  })
+
+  test('refuses an optimizer that cannot search the space, with its reason', () => {
+    const picky: OptimizerEntry = {
+      ...randomSearchEntry,
+      name: 'picky',
+      misfit: () => 'needs a space of words, which this is not',
+    }
+    const extensions = { ...cellExtensions(), optimizers: [picky] }
+    const picked = { ...document, optimizer: { name: 'picky' } }
+    expect(() => composeExperiment(picked, extensions, 'cells.ts')).toThrow(
+      expect.objectContaining({
+        code: 'config/incompatible',
+        message:
+          'In cells.ts, optimizer.name: picky cannot search nas-bench-201: it needs a space of words, which this is not',
+      }),
+    )
   })
 
   test.each<[Partial<ExperimentDocument>, string, string]>([
