@@ -5,6 +5,7 @@ import { fabricEntry } from './fabric/fabric.ts'
 import { hierarchicalEntry } from './hierarchical/hierarchical.ts'
 import { jointEntry } from './joint/joint.ts'
 import { multiBranchEntry } from './multi-branch/multi-branch.ts'
+import { multigraphEntry } from './multigraph/multigraph.ts'
 import { nasBench1Shot1Entry } from './nas-bench-1shot1/nas-bench-1shot1.ts'
 import { nasBench101Entry } from './nas-bench-101/nas-bench-101.ts'
 import { nasBench201Entry } from './nas-bench-201/nas-bench-201.ts'
@@ -26,4 +27,5 @@ export const spaceCatalog: readonly SpaceEntry[] = [
   nasBenchMacroEntry,
   jointEntry,
   fabricEntry,
+  multigraphEntry,
 ]

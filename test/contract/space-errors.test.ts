@@ -52,6 +52,13 @@ const mistakes: Readonly<Record<string, readonly (readonly [text: string, place:
     ['1>3|3>3|3>3|3>3|3>3|3>3|3>3', 'layers 1 to 2'],
     ['1>1|1>1|1>1|1>2|1>1|1>1|1>1', 'layers 5 to 6'],
   ],
+  multigraph: [
+    ['conv3|conv3,skip', 'the cell'],
+    ['conv3|conv3,skip|skip,skip', 'node 3'],
+    ['conv3|conv3,skip|skip,conv5,skip', 'node 3, from node 1'],
+    ['conv3|conv3,skip|skip,conv1+conv3,skip', 'node 3, from node 1'],
+    ['conv3|conv3,skip|-,-,-', 'node 3, the output'],
+  ],
   'nas-bench-macro': [
     ['2221221', 'the length'],
     ['22312220', 'stage 2, block 1'],

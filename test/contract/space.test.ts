@@ -73,6 +73,20 @@ const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
     { layers: 3, scales: 3, channels: 2 },
     { layers: 2, scales: 3, channels: 2, architectures: 'parts' },
   ],
+  multigraph: [
+    { nodes: 3, operations: ['skip', 'dil3', 'max3'], cellsPerStage: 1, channels: 4 },
+    { nodes: 3, operations: ['conv1', 'sep3'], optional: false, cellsPerStage: 2, channels: 3 },
+    { nodes: 4, operations: ['skip', 'avg3'], decision: 'node', cellsPerStage: 1, channels: 4 },
+    { nodes: 3, operations: ['skip', 'conv3'], pick: 'any', cellsPerStage: 1, channels: 4 },
+    {
+      nodes: 3,
+      operations: ['skip', 'conv5', 'max3'],
+      decision: 'node',
+      pick: 'any',
+      cellsPerStage: 1,
+      channels: 4,
+    },
+  ],
   'nas-bench-macro': [{ blocksPerStage: [1, 2], channels: 4, headChannels: 16 }],
   'nas-bench-101': [
     { vertices: 3, channels: 5, stacks: 2, cellsPerStack: 1 },

@@ -9,10 +9,10 @@ import { countGraph } from '#src/graph/counts.ts'
 import { outputShapes } from '#src/graph/shape.ts'
 import { Random } from '#src/random/random.ts'
 import { spaceCatalog } from '#src/space/catalog.ts'
-import type { InputKind, Task } from '#src/space/space.ts'
+import type { InputKind, SearchSpace, Task } from '#src/space/space.ts'
 import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
-/** Settings for each space that use everything it offers; networks small. */
+/** Settings for each space, or several, that use everything it offers; networks small. */
 const settings: Readonly<Record<string, unknown>> = {
   hierarchical: { channels: 4 },
   nasnet: { blocks: 4, channels: 8, cellsPerStage: [1, 0], dropPathRate: 0.2, dropoutRate: 0.1 },
@@ -40,6 +40,27 @@ const settings: Readonly<Record<string, unknown>> = {
     ],
   },
   fabric: { layers: 4, scales: 3, channels: 5, architectures: 'parts' },
+  multigraph: [
+    {
+      nodes: 5,
+      operations: [
+        'skip',
+        'conv1',
+        'conv3',
+        'conv5',
+        'sep3',
+        'sep5',
+        'dil3',
+        'dil5',
+        'max3',
+        'avg3',
+      ],
+      pick: 'any',
+      cellsPerStage: 1,
+      channels: 3,
+    },
+    { decision: 'node', cellsPerStage: 2, channels: 4 },
+  ],
   'nas-bench-macro': { channels: 4, headChannels: 24 },
   'nas-bench-101': { channels: 7, cellsPerStack: 2 },
   'nas-bench-1shot1': { variant: 'S3', channels: 9, cellsPerStack: 1 },
@@ -78,8 +99,11 @@ const tasks: Readonly<Record<InputKind, readonly [Task, Task]>> = {
 const networkCount = 16
 
 const compiled = spaceCatalog.flatMap((entry) => {
-  const space = entry.create(entry.settings.parse(settings[entry.name] ?? {}))
+  const spaces = [settings[entry.name] ?? {}]
+    .flat()
+    .map((given) => entry.create(entry.settings.parse(given)))
   return Array.from({ length: networkCount }, (_, index) => {
+    const space = spaces[Math.floor(index / 2) % spaces.length] as SearchSpace
     const architecture = space.sample(Random.named(21, 'space-oracle', index))
     const task = tasks[space.takes][index % 2] as Task
     return {

@@ -47,7 +47,9 @@ export type SkeletonSettings = z.infer<typeof SkeletonSettings>
  * @see Dong and Yang 2020, section 2.1; AutoDL-Projects `tiny_network.py`, `cell_operations.py`.
  */
 export function compileCell(cell: Cell, settings: SkeletonSettings, task: Task): NetworkGraph {
-  return compileSkeleton(settings, task, (builder, id, input) => addCell(builder, id, input, cell))
+  return compileSkeleton('nas-bench-201', settings, task, (builder, id, input) =>
+    addCell(builder, id, input, cell),
+  )
 }
 
 /**
@@ -55,19 +57,30 @@ export function compileCell(cell: Cell, settings: SkeletonSettings, task: Task):
  * @throws space/invalid-settings as `compileCell` does
  */
 export function compileSupernet(settings: SkeletonSettings, task: Task): NetworkGraph {
-  return compileSkeleton(settings, task, addWholeCell)
+  return compileSkeleton('nas-bench-201', settings, task, addWholeCell)
 }
 
 /** Adds a cell and hands back its output. */
-type AddCell = (builder: GraphBuilder, id: string, input: string) => string
+export type AddCell = (builder: GraphBuilder, id: string, input: string) => string
 
-function compileSkeleton(settings: SkeletonSettings, task: Task, addCell: AddCell): NetworkGraph {
-  const { channels: inputChannels, height, width, classCount } = imageTask('nas-bench-201', task)
+/**
+ * The network around any cell that keeps its input's shape.
+ *
+ * @param space - named in errors
+ * @throws space/invalid-settings unless height and width divide by 4
+ */
+export function compileSkeleton(
+  space: string,
+  settings: SkeletonSettings,
+  task: Task,
+  addCell: AddCell,
+): NetworkGraph {
+  const { channels: inputChannels, height, width, classCount } = imageTask(space, task)
   if (height % 4 !== 0 || width % 4 !== 0) {
     throw new ArchloomError(
       'space/invalid-settings',
-      `The space nas-bench-201 halves its images twice, so height and width must divide by 4, but the task has [${inputChannels}, ${height}, ${width}]; pad or resize the images`,
-      { details: { space: 'nas-bench-201', place: 'inputShape', found: task.inputShape } },
+      `The space ${space} halves its images twice, so height and width must divide by 4, but the task has [${inputChannels}, ${height}, ${width}]; pad or resize the images`,
+      { details: { space, place: 'inputShape', found: task.inputShape } },
     )
   }
   const builder = graphBuilder()
