@@ -12,6 +12,7 @@ import { nasBench201Entry } from './nas-bench-201/nas-bench-201.ts'
 import { nasBenchMacroEntry } from './nas-bench-macro/nas-bench-macro.ts'
 import { nasnetEntry } from './nasnet/nasnet.ts'
 import type { SpaceEntry } from './space.ts'
+import { transformerEntry } from './transformer/transformer.ts'
 
 /** Every search space that ships; the only file that names them. */
 export const spaceCatalog: readonly SpaceEntry[] = [
@@ -28,4 +29,5 @@ export const spaceCatalog: readonly SpaceEntry[] = [
   jointEntry,
   fabricEntry,
   multigraphEntry,
+  transformerEntry,
 ]

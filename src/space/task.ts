@@ -52,3 +52,26 @@ export function featureTask(space: string, task: Task): FeatureTask {
   }
   return { features, classCount: task.classCount }
 }
+
+/** A task's text. */
+export interface TokenTask {
+  /** Tokens of a sample. */
+  readonly length: number
+  readonly vocabulary: number
+}
+
+/**
+ * The sizes of a task whose samples are tokens.
+ * @throws space/invalid-settings when they are not `[length]`
+ */
+export function tokenTask(space: string, task: Task): TokenTask {
+  const [length, ...rest] = task.inputShape
+  if (length === undefined || rest.length > 0 || task.kind !== 'tokens') {
+    throw new ArchloomError(
+      'space/invalid-settings',
+      `The space ${space} needs text, an input shape [length], but the task has ${task.kind} of shape [${task.inputShape.join(', ')}]`,
+      { details: { space, place: 'inputShape', found: task.inputShape } },
+    )
+  }
+  return { length, vocabulary: task.classCount }
+}

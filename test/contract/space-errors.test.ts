@@ -52,6 +52,16 @@ const mistakes: Readonly<Record<string, readonly (readonly [text: string, place:
     ['1>3|3>3|3>3|3>3|3>3|3>3|3>3', 'layers 1 to 2'],
     ['1>1|1>1|1>1|1>2|1>1|1>1|1>1', 'layers 5 to 6'],
   ],
+  transformer: [
+    ['activation=mish depth=1 dropout=0 heads1=2 mlpRatio1=2 norm=before width=32', 'activation'],
+    ['activation=gelu depth=1 dropout=0 heads1=3 mlpRatio1=2 norm=before width=32', 'heads1'],
+    [
+      'activation=gelu depth=1 dropout=0 heads1=2 heads2=2 mlpRatio1=2 norm=before width=32',
+      'heads2',
+    ],
+    ['activation=gelu depth=1 dropout=0 heads1=2 norm=before width=32', 'mlpRatio1'],
+    ['depth=1 activation=gelu', 'pair 1'],
+  ],
   multigraph: [
     ['conv3|conv3,skip', 'the cell'],
     ['conv3|conv3,skip|skip,skip', 'node 3'],

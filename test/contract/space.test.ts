@@ -4,7 +4,7 @@ import { encodingsContract } from './encodings.contract.ts'
 import { type SpaceContract, spaceContract } from './space.contract.ts'
 
 /** Spaces whose changes switch parameters on at their defaults. */
-const withDefaults: readonly string[] = ['joint']
+const withDefaults: readonly string[] = ['joint', 'transformer']
 
 /** Settings besides the defaults, for each space: small enough to enumerate. */
 const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
@@ -72,6 +72,26 @@ const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
   fabric: [
     { layers: 3, scales: 3, channels: 2 },
     { layers: 2, scales: 3, channels: 2, architectures: 'parts' },
+  ],
+  transformer: [
+    {
+      maxDepth: 2,
+      widths: [8],
+      heads: [1, 2],
+      mlpRatios: [1, 2],
+      activations: ['gelu'],
+      dropoutRates: [0],
+    },
+    {
+      minDepth: 2,
+      maxDepth: 2,
+      widths: [4, 8],
+      heads: [2, 4],
+      mlpRatios: [2],
+      activations: ['relu', 'tanh'],
+      norms: ['after'],
+      dropoutRates: [0, 0.2],
+    },
   ],
   multigraph: [
     { nodes: 3, operations: ['skip', 'dil3', 'max3'], cellsPerStage: 1, channels: 4 },

@@ -40,6 +40,7 @@ const settings: Readonly<Record<string, unknown>> = {
     ],
   },
   fabric: { layers: 4, scales: 3, channels: 5, architectures: 'parts' },
+  transformer: { widths: [8, 16], maxDepth: 3 },
   multigraph: [
     {
       nodes: 5,
