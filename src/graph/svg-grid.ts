@@ -1,4 +1,5 @@
 import type { Drawing } from './drawing.ts'
+import { borderPoint } from './svg-geometry.ts'
 import {
   finished,
   formOf,
@@ -6,10 +7,7 @@ import {
   type PlacedDrawing,
   type PlacedEdge,
   type PlacedNode,
-  type Point,
-  type Rectangle,
   sizeOf,
-  towards,
 } from './svg-layout.ts'
 
 /** Room between columns and between rows. */
@@ -42,7 +40,10 @@ export function placeOnGrid(drawing: Drawing): PlacedDrawing {
     const from = placed.get(edge.from)
     const to = placed.get(edge.to)
     if (!from || !to) return []
-    const points = [border(from, to.area), border(to, from.area)]
+    const points = [
+      borderPoint(from.form, from.area, to.area),
+      borderPoint(to.form, to.area, from.area),
+    ]
     if (edge.label === undefined) return [{ edge, points }]
     const middle = { x: (from.area.x + to.area.x) / 2, y: (from.area.y + to.area.y) / 2 }
     return [{ edge, points, label: { ...middle, ...labelSize(edge.label) } }]
@@ -65,20 +66,4 @@ function centres(
     start += extent + between
   }
   return found
-}
-
-/** Where the line from a node's centre to a point leaves the node. */
-function border({ area, form }: PlacedNode, to: Point): Point {
-  if (form === 'sign') return towards(area, to, area.width / 2)
-  return leaving(area, to)
-}
-
-function leaving({ x, y, width, height }: Rectangle, to: Point): Point {
-  const [across, down] = [to.x - x, to.y - y]
-  const share = Math.min(
-    width / 2 / Math.max(Math.abs(across), 1e-9),
-    height / 2 / Math.max(Math.abs(down), 1e-9),
-    1,
-  )
-  return { x: x + across * share, y: y + down * share }
 }

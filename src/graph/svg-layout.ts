@@ -1,15 +1,6 @@
 import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '@dagrejs/dagre'
 import type { Drawing, DrawingEdge, DrawingGroup, DrawingNode } from './drawing.ts'
-
-export interface Point {
-  readonly x: number
-  readonly y: number
-}
-
-export interface Rectangle extends Point {
-  readonly width: number
-  readonly height: number
-}
+import { borderPoint, type NodeForm, type Point, type Rectangle } from './svg-geometry.ts'
 
 export interface PlacedNode {
   readonly node: DrawingNode
@@ -17,9 +8,6 @@ export interface PlacedNode {
   readonly area: Rectangle
   readonly form: NodeForm
 }
-
-/** `sign`: a small circle, such as a sum's plus. `end`: a pill, where the network begins or ends. */
-export type NodeForm = 'box' | 'end' | 'sign'
 
 export interface PlacedEdge {
   readonly edge: DrawingEdge
@@ -60,12 +48,11 @@ export function placeDrawing(drawing: Drawing): PlacedDrawing {
   const nodes = drawing.nodes.map((node) => {
     return { node, form: formOf(node), area: rectangle(graph.node(node.id)) }
   })
-  const signs = new Map(
-    nodes.filter(({ form }) => form === 'sign').map(({ node, area }) => [node.id, area]),
-  )
+  const placedNode = new Map(nodes.map((placed) => [placed.node.id, placed]))
   const edges = drawing.edges.map((edge, index): PlacedEdge => {
     const placed = graph.edge(edge.from, edge.to, String(index))
-    const points = clippedToSigns(placed.points ?? [], signs.get(edge.from), signs.get(edge.to))
+    const ends = [placedNode.get(edge.from), placedNode.get(edge.to)] as const
+    const points = clipped(placed.points ?? [], ...ends)
     return edge.label === undefined ? { edge, points } : { edge, points, label: rectangle(placed) }
   })
   return finished(drawing, nodes, edges)
@@ -86,13 +73,6 @@ export function finished(
     return { group, area: framed([...members, ...labels], textWidth(group.label, 11)) }
   })
   return shifted({ width: 0, height: 0, nodes, edges, groups })
-}
-
-/** The point `length` pixels from one point towards another, at most the other. */
-export function towards(from: Point, to: Point, length: number): Point {
-  const distance = Math.hypot(to.x - from.x, to.y - from.y) || 1
-  const share = Math.min(length / distance, 1)
-  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share }
 }
 
 /** Width of a text in a sans-serif face, in pixels: an estimate on the generous side. */
@@ -133,16 +113,16 @@ export function labelSize(label: string): { width: number; height: number } {
   return { width: textWidth(label, 12.5) + 24, height: 26 }
 }
 
-/** Lines end at a sign's circle, where dagre has them end at the square around it. */
-function clippedToSigns(
+/** Lines end at the rounded border, where dagre has them end at the rectangle around it. */
+function clipped(
   points: readonly Point[],
-  from: Rectangle | undefined,
-  to: Rectangle | undefined,
+  from: PlacedNode | undefined,
+  to: PlacedNode | undefined,
 ): readonly Point[] {
   const second = points[1]
   const beforeLast = points.at(-2)
-  const start = from && second ? [towards(from, second, from.width / 2)] : points.slice(0, 1)
-  const end = to && beforeLast ? [towards(to, beforeLast, to.width / 2)] : points.slice(-1)
+  const start = from && second ? [borderPoint(from.form, from.area, second)] : points.slice(0, 1)
+  const end = to && beforeLast ? [borderPoint(to.form, to.area, beforeLast)] : points.slice(-1)
   return [...start, ...points.slice(1, -1), ...end]
 }
 

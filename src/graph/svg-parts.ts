@@ -1,5 +1,6 @@
 import type { Drawing, DrawingNode } from './drawing.ts'
-import { type PlacedDrawing, type Point, placeDrawing } from './svg-layout.ts'
+import type { Point } from './svg-geometry.ts'
+import { type PlacedDrawing, placeDrawing } from './svg-layout.ts'
 
 /** A row of parts is this wide, in pixels, or as wide as the widest part. */
 const rowWidth = 1000

@@ -1,13 +1,7 @@
 import type { Drawing } from './drawing.ts'
+import { cornerRadius, type Point, type Rectangle, towards } from './svg-geometry.ts'
 import { isOnGrid, placeOnGrid } from './svg-grid.ts'
-import {
-  type PlacedEdge,
-  type PlacedGroup,
-  type PlacedNode,
-  type Point,
-  type Rectangle,
-  towards,
-} from './svg-layout.ts'
+import type { PlacedEdge, PlacedGroup, PlacedNode } from './svg-layout.ts'
 import { placeParts } from './svg-parts.ts'
 import { type DrawingTheme, drawingClass, drawingStyle } from './svg-style.ts'
 
@@ -54,7 +48,7 @@ function nodeSvg({ node, area, form }: PlacedNode): string {
     const circle = `<circle class="box" cx="${number(area.x)}" cy="${number(area.y)}" r="${number(area.width / 2)}"/>`
     return `<g class="node ${node.role}">${title}${circle}${text(area, node.label, 'sign')}</g>`
   }
-  const radius = form === 'end' ? area.height / 2 : 9
+  const radius = cornerRadius(form, area)
   const lines =
     node.detail === undefined
       ? text(area, node.label)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Drawing, DrawingNode } from '#src/graph/drawing.ts'
-import { type PlacedDrawing, placeDrawing, type Rectangle } from '#src/graph/svg-layout.ts'
+import type { Rectangle } from '#src/graph/svg-geometry.ts'
+import { type PlacedDrawing, placeDrawing } from '#src/graph/svg-layout.ts'
 import { placeParts } from '#src/graph/svg-parts.ts'
 
 const box = (id: string, group?: string): DrawingNode => ({

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { drawGraph } from '#src/graph/draw.ts'
 import type { Drawing } from '#src/graph/drawing.ts'
 import { renderSvg } from '#src/graph/svg.ts'
-import { placeDrawing, type Rectangle } from '#src/graph/svg-layout.ts'
+import type { Rectangle } from '#src/graph/svg-geometry.ts'
+import { placeDrawing } from '#src/graph/svg-layout.ts'
 import { Random } from '#src/random/random.ts'
 import { randomGraph } from '#test/fixtures/random-graph.ts'
 
@@ -77,7 +78,7 @@ describe('renderSvg', () => {
     const selectors = [...css.matchAll(/^\s*([^@{}\n][^{}\n]*) \{/gm)].map(
       (match) => match[1] ?? '',
     )
-    expect(selectors.length).toBeGreaterThan(40)
+    expect(selectors.length).toBeGreaterThan(30)
     for (const selector of selectors) expect(selector).toContain('.archloom-drawing')
   })
 
@@ -92,6 +93,20 @@ describe('renderSvg', () => {
     expect(light).toContain('color-scheme: light')
     expect(light).toContain('<rect class="ground"')
     expect(auto).not.toContain('<rect class="ground"')
+  })
+
+  it('writes a named theme in plain colors, and the same rules as for both', () => {
+    const rulesOf = (svg: string) => /<style>([^<]*)<\/style>/.exec(svg)?.[1] ?? ''
+    const auto = rulesOf(renderSvg(cell))
+    const shape = (css: string) => css.slice(css.indexOf('{ max-width')).replaceAll(/#\w+/g, '#')
+    for (const theme of ['light', 'dark'] as const) {
+      const plain = rulesOf(renderSvg(cell, { theme }))
+      expect(plain).not.toMatch(/var\(|--/)
+      expect(shape(plain)).toBe(shape(auto.replaceAll(/var\(--[a-z-]+\)/g, '#')))
+      for (const [color] of plain.matchAll(/#\w+/g)) expect(auto).toContain(color)
+    }
+    const used = new Set([...auto.matchAll(/var\((--[a-z-]+)\)/g)].map(([, name]) => name))
+    for (const name of used) expect(auto.split(`${name}: #`)).toHaveLength(7)
   })
 
   it('gives the same bytes for the same drawing', () => {
