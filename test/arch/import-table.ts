@@ -39,6 +39,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   morphism: ['errors', 'random', 'graph'],
   meta: ['errors', 'random', 'stats', 'trial', 'optimizer•'],
   experiment: ['errors', 'random', 'trial', 'space•', 'optimizer•', 'scheduler•', 'oneshot•'],
+  study: ['errors', 'encoding', 'stats', 'trial', 'experiment•'],
   environment: ['errors', 'encoding', 'protocol'],
   transport: ['errors', 'protocol', 'time'],
   worker: ['errors', 'protocol', 'transport', 'environment', 'time', 'trial'],
@@ -61,7 +62,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'environment',
   ],
   store: ['errors', 'encoding', 'time', 'trial', 'experiment•'],
-  report: ['errors', 'stats', 'trial', 'graph', 'experiment', 'store'],
+  report: ['errors', 'stats', 'trial', 'graph', 'experiment', 'study', 'store'],
   dashboard: ['errors', 'report', 'store'],
   config: ['errors', 'encoding', 'trial', 'catalogs', 'experiment•'],
   runner: ['all'],
@@ -73,6 +74,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'dashboard',
     'store',
     'environment',
+    'study',
     // The edge: it makes the system clock that the rest is handed.
     'time',
     // `archloom worker` starts a worker that serves an orchestrator elsewhere.
@@ -112,4 +114,5 @@ export const pureFolders: readonly string[] = [
   'morphism',
   'meta',
   'experiment',
+  'study',
 ]
