@@ -64,6 +64,10 @@ Every space samples, mutates, crosses, counts, writes itself as text and compile
 that the worker builds; \`archloom space show NAME\` prints its settings, and
 [your own](your-own.md) works as these do.
 
+Each page gives the command that made its drawing. With \`--out NAME.png\` it writes a PNG, light or
+\`--theme dark\`, of \`--scale\` pixels to each unit of the SVG; with \`--network 3x32x32\` it draws the
+whole network that the space makes of an architecture for such inputs.
+
 | | space | takes | architectures at default settings |
 |---|---|---|---|
 ${entries.map(row).join('\n')}

@@ -43,3 +43,12 @@ export function parseSeed(value: string): string {
   if (/^[0-9]+$/.test(value)) return value
   throw new InvalidArgumentError(`expected a non-negative integer, found ${JSON.stringify(value)}`)
 }
+
+/** Reads an integer from 1 to a million. */
+export function parseCount(value: string): number {
+  const count = Number(value)
+  if (/^[0-9]+$/.test(value) && count >= 1 && count <= 1_000_000) return count
+  throw new InvalidArgumentError(
+    `expected an integer from 1 to 1000000, found ${JSON.stringify(value)}`,
+  )
+}

@@ -1,29 +1,19 @@
-import { writeFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { ArchloomError } from '#src/errors.ts'
+import { Command } from 'commander'
 import { integer } from '#src/report/format.ts'
 import {
   describeSpace,
   describeSpaces,
-  drawArchitecture,
   type SpaceDescription,
   sampleSpace,
 } from '#src/runner/inspect-space.ts'
-import { parseSeed } from './options.ts'
+import { parseCount, parseSeed } from './options.ts'
 import { addSpaceOptions, chooseSpace, type SpaceFlags } from './space-choice.ts'
+import { drawCommand } from './space-draw.ts'
 import { parametersCommand } from './space-parameters.ts'
 
 interface SampleFlags extends SpaceFlags {
   readonly count: number
   readonly seed: string
-}
-
-interface DrawFlags extends SpaceFlags {
-  readonly space: string
-  readonly out?: string
-  readonly theme: 'auto' | 'light' | 'dark'
-  readonly network?: readonly number[]
-  readonly classes: number
 }
 
 /** `archloom space`: what can be searched, without running anything. */
@@ -120,62 +110,6 @@ Examples:
     })
 }
 
-function drawCommand(): Command {
-  return addSpaceOptions(new Command('draw'))
-    .description('draw an architecture, or the network that is made of it, as SVG')
-    .argument(
-      '<architecture>',
-      "the architecture's text form, quoted, or the name of a published one, which space show lists",
-    )
-    .requiredOption('--space <name>', 'the space that it is from')
-    .option('--out <file>', 'where to write the picture; by default stdout')
-    .option(
-      '--network <sizes>',
-      'draw the whole network for an input of this size: 3x32x32 images, 30 features or tokens',
-      parseSizes,
-    )
-    .option('--classes <number>', 'classes of that network', parseCount, 10)
-    .addOption(
-      new Option('--theme <theme>', 'colors; auto follows the reader')
-        .choices(['auto', 'light', 'dark'])
-        .default('auto'),
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  archloom space draw "conv3-16-relu|max2" --space chain --out chain.svg
-  archloom space draw NASNet-A --space nasnet --out nasnet.svg
-  archloom space draw "conv3-16-relu|max2" --space chain --network 1x28x28 --out network.svg`,
-    )
-    .action(draw)
-}
-
-async function draw(text: string, flags: DrawFlags): Promise<void> {
-  const { space, out, theme, network, classes, json } = flags
-  const drawn = drawArchitecture(await chooseSpace(space, flags), text, {
-    theme,
-    background: true,
-    ...(network && { task: { inputShape: network, classCount: classes } }),
-  })
-  if (out !== undefined) await writePicture(out, drawn.svg)
-  const { svg, ...architecture } = drawn
-  if (json) printJson(out === undefined ? drawn : { ...architecture, path: out })
-  else if (out === undefined) process.stdout.write(svg)
-  else print(`Wrote ${out}`)
-}
-
-async function writePicture(path: string, svg: string): Promise<void> {
-  try {
-    await writeFile(path, svg)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ArchloomError('config/usage', `Cannot write the picture ${path}: ${reason}`, {
-      cause,
-    })
-  }
-}
-
 /** A number of architectures as a person reads it, and whether it is a bound. */
 export function countWords({ count, countKind }: SpaceDescription): string {
   const value = BigInt(count)
@@ -189,21 +123,6 @@ export function countWords({ count, countKind }: SpaceDescription): string {
     case 'lower-bound':
       return `at least ${digits}`
   }
-}
-
-function parseCount(value: string): number {
-  const count = Number(value)
-  if (/^[0-9]+$/.test(value) && count >= 1 && count <= 1_000_000) return count
-  throw new InvalidArgumentError(
-    `expected an integer from 1 to 1000000, found ${JSON.stringify(value)}`,
-  )
-}
-
-function parseSizes(value: string): readonly number[] {
-  if (/^[1-9][0-9]*(x[1-9][0-9]*){0,2}$/.test(value)) return value.split('x').map(Number)
-  throw new InvalidArgumentError(
-    `expected sizes such as 3x32x32 or 30, found ${JSON.stringify(value)}`,
-  )
 }
 
 function printJson(value: unknown): void {

@@ -90,6 +90,7 @@ export const outsideTable: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['store'],
   pino: ['cli'],
   commander: ['cli'],
+  '@resvg/resvg-js': ['cli'],
   pythonia: ['environment'],
   yaml: ['config', 'runner'],
   '@dagrejs/dagre': ['graph', 'report'],

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
+import { colorAt, differingPixels, readPng } from '#test/fixtures/png.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 
 function space(...args: readonly string[]) {
@@ -59,6 +60,29 @@ describe('archloom space', () => {
     expect(await readFile(path, 'utf8')).toBe(stdout)
   })
 
+  it('draws PNG in the theme and size asked for', async () => {
+    await using folder = await temporaryFolder()
+    const args = ['draw', cell, '--space', 'nas-bench-201']
+    const [, width = 0, height = 0] =
+      /width="(\d+)" height="(\d+)"/.exec(space(...args).stdout)?.map(Number) ?? []
+    const png = async (name: string, scale: number, ...flags: readonly string[]) => {
+      const path = join(folder.path, name)
+      expect(space(...args, '--out', path, ...flags).stdout).toBe(
+        `Wrote ${path}, ${width * scale} by ${height * scale} pixels\n`,
+      )
+      return readPng(await readFile(path))
+    }
+    const light = await png('light.png', 2)
+    const dark = await png('dark.PNG', 2, '--theme', 'dark')
+    expect([light.width, light.height]).toEqual([2 * width, 2 * height])
+    expect(
+      differingPixels(light, { ...light, pixels: light.pixels.map(() => 255) }),
+    ).toBeGreaterThan(5000)
+    expect([light, dark].map((image) => colorAt(image, width, 2))).toEqual(['#ffffff', '#16171a'])
+    const large = await png('large.png', 3, '--scale', '3', '--theme', 'light')
+    expect(large.width).toBe(3 * width)
+  })
+
   it.each([
     [['show', 'chian'], 'unknown name "chian"; did you mean "chain"?'],
     [['sample', 'chain', '--count', '0'], 'expected an integer from 1 to 1000000'],
@@ -66,6 +90,20 @@ describe('archloom space', () => {
     [
       ['draw', 'max2', '--space', 'chain', '--out', 'missing/folder/x.svg'],
       'Cannot write the picture',
+    ],
+    [
+      ['draw', 'max2', '--space', 'chain', '--out', 'x.jpg'],
+      'expected .svg or .png, found "x.jpg"',
+    ],
+    [['draw', 'max2', '--space', 'chain', '--out', 'x'], 'expected .svg or .png, found "x"'],
+    [['draw', 'max2', '--space', 'chain', '--scale', '2'], 'An SVG has no pixels'],
+    [
+      ['draw', 'max2', '--space', 'chain', '--out', 'x.png', '--scale', '0'],
+      'expected a number from 0.1 to 20, found "0"',
+    ],
+    [
+      ['draw', 'max2', '--space', 'chain', '--out', 'x.png', '--theme', 'auto'],
+      'give --theme light or --theme dark',
     ],
   ])('refuses %j in one sentence and with exit status 2', (args, sentence) => {
     const { status, stdout, stderr } = space(...args)
