@@ -13,13 +13,22 @@ export type RepeatChoice =
   /** Zero-based. */
   | number
 
-/** What was measured on one data set after one budget. */
+/** What was measured on one data set in trainings of one length. */
 export interface MeasuredBudget {
   readonly epochs: number
-  /** Repeats that are kept one by one; 0 where the source has means alone. */
+  /**
+   * Repeats that are kept one by one, at most: some architectures may have fewer. 0 where the source
+   * has means alone.
+   */
   readonly repeatCount: number
-  /** Metrics that every architecture has; what a table lacks is not listed. */
+  /** What was measured at the end; what a table lacks is not listed. */
   readonly metrics: readonly TableMetric[]
+  /** No validation split: whatever is searched with it is a test-only result, and says so. */
+  readonly isTestOnly: boolean
+  /** Epochs after which there are metrics, ascending; the last is the end, `epochs`. */
+  readonly measuredEpochs: readonly number[]
+  /** Architectures that were not measured here: asking for them is an error. */
+  readonly missingCount: number
 }
 
 export const tableMetrics = [
@@ -40,7 +49,10 @@ export interface MeasuredDataset {
 /** Where in the table. */
 export interface TablePlace {
   readonly dataset: string
+  /** Length of the training. */
   readonly epochs: number
+  /** Epoch of that training at whose end it was measured; the last one by default. */
+  readonly epoch?: number
   readonly repeat: RepeatChoice
 }
 
@@ -62,6 +74,8 @@ export interface Benchmark extends Disposable {
   /** The space whose architectures it holds: an entry of the space catalog and its settings. */
   readonly space: { readonly name: string; readonly settings: Json }
   readonly datasets: readonly MeasuredDataset[]
+  /** What a reader of its numbers must know, a sentence each. */
+  readonly notes: readonly string[]
 
   /** Why it does not answer for a space's architectures, or null when it does. */
   misfit(space: SearchSpace): string | null
@@ -76,8 +90,16 @@ export interface Benchmark extends Disposable {
    * @throws benchmark/no-metric naming what the table has instead
    */
   metric(row: number, metric: TableMetric, place: TablePlace, seed: string): number
-  /** Trainable parameters; null where the source has none. */
+  /**
+   * Every repeat of one number that an architecture has, in the source's order; the mean alone where
+   * the source has no more.
+   * @throws benchmark/no-metric
+   */
+  repeats(row: number, metric: TableMetric, place: Omit<TablePlace, 'repeat'>): readonly number[]
+  /** Trainable parameters of the data set's network; null where the source has none. */
   parameterCount(row: number, dataset: string): number | null
+  /** Multiply-adds of one sample, as the source counts them; null where it has none. */
+  multiplyAdds(row: number, dataset: string): number | null
   /** An architecture of each row, as the text form of the table's own space. */
   architecture(row: number): string
 }
