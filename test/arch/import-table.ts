@@ -30,7 +30,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'stats',
     'trial',
     'space•',
-    'predictor•',
+    'predictor',
     'parameter',
     'graph',
   ],
