@@ -42,6 +42,40 @@ export function mutateCell(cell: Cell, bounds: CellBounds, random: Random): Cell
   }
 }
 
+/**
+ * Each edge place flips with one probability and each operation gets another value with another, all
+ * independently; drawn again while the child is the parent or not in the space.
+ *
+ * @see Ying et al. 2019, "NAS-Bench-101"; google-research/nasbench `NASBench.ipynb`, `mutate_spec`;
+ *   naszilla `nas_bench_101/mutations.py`.
+ */
+export function mutateCellEverywhere(
+  cell: Cell,
+  bounds: CellBounds,
+  random: Random,
+  { edge, operation }: MutationRates,
+): Cell {
+  for (;;) {
+    let { adjacency } = cell
+    for (let place = 0; place < edgePlaces(bounds.vertices); place++) {
+      if (random.bernoulli(edge)) adjacency ^= 1 << place
+    }
+    const operations = cell.operations.map((own) =>
+      random.bernoulli(operation) ? random.pick(otherOperations(own)) : own,
+    )
+    const isParent =
+      adjacency === cell.adjacency &&
+      operations.every((own, index) => own === cell.operations[index])
+    if (!isParent && isConnected(adjacency, bounds)) return { adjacency, operations }
+  }
+}
+
+/** Probabilities of one change of `mutateCellEverywhere`. */
+export interface MutationRates {
+  readonly edge: number
+  readonly operation: number
+}
+
 /** Every cell that `mutateCell` can make: one edge more or fewer, one operation changed. */
 export function* cellNeighbours(cell: Cell, bounds: CellBounds): Iterable<Cell> {
   for (let place = 0; place < edgePlaces(bounds.vertices); place++) {

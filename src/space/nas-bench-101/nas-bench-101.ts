@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ArchloomError } from '#src/errors.ts'
+import type { Random } from '#src/random/random.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
 import {
   type Cell,
@@ -11,7 +12,13 @@ import {
   prune,
   vertexLimits,
 } from './cell.ts'
-import { cellNeighbours, crossCells, mutateCell, sampleCell } from './changes.ts'
+import {
+  cellNeighbours,
+  crossCells,
+  mutateCell,
+  mutateCellEverywhere,
+  sampleCell,
+} from './changes.ts'
 import { drawCell } from './draw.ts'
 import { cellEncodings } from './encodings.ts'
 import { storedCell } from './enumerate.ts'
@@ -25,6 +32,13 @@ export const NasBench101Settings = z.strictObject({
   vertices: z.int().min(3).max(vertexLimits.max).default(7),
   /** That a cell may have after pruning. */
   maxEdges: z.int().min(1).max(edgePlaces(vertexLimits.max)).default(9),
+  /**
+   * What `mutate` does. `one-variable`: one edge place or operation, as in automl/nas_benchmarks.
+   * `notebook`: each edge flips with probability 1 / vertices and each operation changes with
+   * probability 1 / (vertices - 2), as in the benchmark's own notebook. `naszilla`: an edge with
+   * probability 1 / edge places, else the same.
+   */
+  mutation: z.enum(['one-variable', 'notebook', 'naszilla']).default('one-variable'),
   ...networkSettings,
 })
 export type NasBench101Settings = z.infer<typeof NasBench101Settings>
@@ -66,7 +80,7 @@ export function nasBench101(settings: NasBench101Settings): SearchSpace<Cell> {
     distribution:
       'uniform over matrices and operations before pruning, drawn again where the cell is not in the space; isomorphic cells are counted apart',
     sample: (random) => sampleCell(bounds, random),
-    mutate: (cell, random) => mutateCell(cell, bounds, random),
+    mutate: mutationOf(settings),
     crossover: (first, second, random) => crossCells(first, second, bounds, random),
     neighbours: (cell) => cellNeighbours(cell, bounds),
     problems,
@@ -99,6 +113,16 @@ export const nasBench101Entry: SpaceEntry<typeof NasBench101Settings> = {
     'inception-like': 'conv1x1(0)|conv3x3(0)|conv3x3(0)|conv3x3(3)|maxpool3x3(0)|output(1,2,4,5)',
   },
   create: nasBench101,
+}
+
+function mutationOf({ mutation, vertices, maxEdges }: NasBench101Settings) {
+  const bounds = { vertices, maxEdges }
+  if (mutation === 'one-variable') {
+    return (cell: Cell, random: Random) => mutateCell(cell, bounds, random)
+  }
+  const edge = mutation === 'notebook' ? 1 / vertices : 1 / edgePlaces(vertices)
+  const rates = { edge, operation: 1 / (vertices - 2) }
+  return (cell: Cell, random: Random) => mutateCellEverywhere(cell, bounds, random, rates)
 }
 
 /** Matrices of the space before pruning; for the published bounds 1,538,083, in about 0.1 s. */

@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import type { DrawingRole } from '#src/graph/drawing.ts'
+import type { Random } from '#src/random/random.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
 import {
   type Cell,
@@ -6,6 +8,7 @@ import {
   cellEdgeCount,
   cellOperations,
   cellProblems,
+  edgeIndex,
   formatCell,
   incoming,
   innerNodes,
@@ -16,18 +19,30 @@ import {
 import { cellEncodings } from './encodings.ts'
 import { compileCell, compileSupernet, SkeletonSettings } from './skeleton.ts'
 
+export const NasBench201Settings = z.strictObject({
+  ...SkeletonSettings.shape,
+  /**
+   * Which edge `mutate` changes. `edge`: a uniform one. `node-edge`: of a uniform node a uniform edge,
+   * as in the search code of NATS-Bench, so that the six have probabilities 1/3, 1/6, 1/6, 1/9, 1/9, 1/9.
+   */
+  mutation: z.enum(['edge', 'node-edge']).default('edge'),
+})
+export type NasBench201Settings = z.infer<typeof NasBench201Settings>
+
 /**
  * The cells of NAS-Bench-201, also the topology space of NATS-Bench.
  *
  * @remarks
- * `mutate` gives a uniform edge a different operation; the benchmark's own search code draws the
- * node first, so that its edges are not equally likely. The supernet has a gate row for each edge,
+ * `mutate` gives one edge a different operation, see `mutation` of the settings. The supernet has a gate row for each edge,
  * the same in all cells, with a column for each operation; edges that nothing flows through count
  * as `none` there.
  *
  * @see Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible NAS", section 2.
  */
-export function nasBench201(settings: SkeletonSettings): SearchSpace<Cell> {
+export function nasBench201(
+  settings: SkeletonSettings & Partial<NasBench201Settings>,
+): SearchSpace<Cell> {
+  const drawEdge = settings.mutation === 'node-edge' ? nodeThenEdge : uniformEdge
   return {
     name: 'nas-bench-201',
     settings,
@@ -36,7 +51,7 @@ export function nasBench201(settings: SkeletonSettings): SearchSpace<Cell> {
     distribution: 'uniform over the 15,625 cells, isomorphic ones counted apart',
     sample: (random) => Array.from({ length: cellEdgeCount }, () => random.pick(cellOperations)),
     mutate(cell, random) {
-      const edge = random.int(cellEdgeCount)
+      const edge = drawEdge(random)
       return cell.with(edge, random.pick(others(cell[edge])))
     },
     crossover: (first, second, random) =>
@@ -83,11 +98,11 @@ export function nasBench201(settings: SkeletonSettings): SearchSpace<Cell> {
   }
 }
 
-export const nasBench201Entry: SpaceEntry<typeof SkeletonSettings> = {
+export const nasBench201Entry: SpaceEntry<typeof NasBench201Settings> = {
   name: 'nas-bench-201',
   summary: 'Cells of four nodes with one of five operations on each of six edges',
   source: 'Dong and Yang 2020, "NAS-Bench-201", section 2',
-  settings: SkeletonSettings,
+  settings: NasBench201Settings,
   create: nasBench201,
 }
 
@@ -102,6 +117,15 @@ const looks: Readonly<Record<CellOperation, { label: string; role: DrawingRole }
 /** The operation that weighs most; of equals the first. */
 function heaviest(weights: readonly number[]): CellOperation {
   return cellOperations[weights.indexOf(Math.max(...weights))] ?? 'none'
+}
+
+function uniformEdge(random: Random): number {
+  return random.int(cellEdgeCount)
+}
+
+function nodeThenEdge(random: Random): number {
+  const node = random.pick(innerNodes)
+  return edgeIndex(node, random.int(node))
 }
 
 function others(operation: CellOperation | undefined): readonly CellOperation[] {

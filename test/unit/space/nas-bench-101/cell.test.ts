@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '#src/random/random.ts'
 import {
+  bitCount,
+  type Cell,
   type CellBounds,
   isConnected,
   prune,
@@ -10,7 +12,12 @@ import {
 import { NasBench101Settings, nasBench101 } from '#src/space/nas-bench-101/nas-bench-101.ts'
 import { formatCell, parseCell } from '#src/space/nas-bench-101/text.ts'
 import { cellOf, matrix } from '#test/fixtures/nas-bench-101-table.ts'
-import { chiSquareLimit, chiSquareUniform, shareError } from '#test/fixtures/statistics.ts'
+import {
+  chiSquare,
+  chiSquareLimit,
+  chiSquareUniform,
+  shareError,
+} from '#test/fixtures/statistics.ts'
 
 const space = nasBench101(NasBench101Settings.parse({}))
 const small = nasBench101(NasBench101Settings.parse({ vertices: 4 }))
@@ -222,6 +229,68 @@ describe('the space', () => {
     const edgeDraws = [...edges.values()].reduce((sum, count) => sum + count, 0)
     expect(shareError(edgeDraws, 14_000, 5 / 7)).toBeLessThan(4.9)
   })
+
+  it.each([
+    ['notebook', 1 / 4, 1 / 2],
+    ['naszilla', 1 / 6, 1 / 2],
+  ] as const)(
+    'flips every edge and operation by itself as %s does',
+    (mutation, edge, operation) => {
+      const everywhere = nasBench101(NasBench101Settings.parse({ vertices: 4, mutation }))
+      const start = everywhere.parse('conv3x3(0)|conv1x1()|output(0,2)')
+      const random = Random.named(35, mutation)
+      const flips = new Map<number, number>()
+      const total = 1 << 6
+      const draws = 20_000
+      for (let draw = 0; draw < draws; draw++) {
+        const child = everywhere.mutate(start, random) as Cell
+        expect(everywhere.problems(child)).toEqual([])
+        const flipped = child.adjacency ^ (start as Cell).adjacency
+        const changed = child.operations.filter(
+          (own, index) => own !== (start as Cell).operations[index],
+        )
+        const key = flipped + total * changed.length
+        flips.set(key, (flips.get(key) ?? 0) + 1)
+      }
+      expect(flips.has(0), 'never the parent').toBe(false)
+      // The exact distribution over flips and counts of changed operations, given that it is allowed.
+      const weights = Array.from({ length: 3 * total }, (_, key) => {
+        const [flipped, changed] = [key % total, Math.floor(key / total)]
+        const isAllowed = isConnected((start as Cell).adjacency ^ flipped, {
+          vertices: 4,
+          maxEdges: 9,
+        })
+        if (key === 0 || !isAllowed) return 0
+        const bits = bitCount(flipped)
+        const ways = [1, 2, 1][changed] ?? 0
+        return (
+          ways *
+          edge ** bits *
+          (1 - edge) ** (6 - bits) *
+          operation ** changed *
+          (1 - operation) ** (2 - changed)
+        )
+      })
+      const sum = weights.reduce((one, two) => one + two, 0)
+      const cells = weights.flatMap((weight, key) => {
+        const expected = (weight / sum) * draws
+        return weight === 0 ? [] : [{ expected, found: flips.get(key) ?? 0 }]
+      })
+      // Rare ones are one class, so that each class expects at least five.
+      const often = cells.filter(({ expected }) => expected >= 5)
+      const rest = cells.filter(({ expected }) => expected < 5)
+      const sumOf = (key: 'expected' | 'found') => rest.reduce((one, other) => one + other[key], 0)
+      if (sumOf('expected') >= 5) {
+        often.push({ expected: sumOf('expected'), found: sumOf('found') })
+      }
+      expect(
+        chiSquare(
+          often.map(({ found }) => found),
+          often.map(({ expected }) => expected),
+        ),
+      ).toBeLessThan(chiSquareLimit(often.length - 1))
+    },
+  )
 
   it('crosses edges and operations apart from each other', () => {
     const first = small.parse('conv3x3(0)|conv3x3(1)|output(0,1)')

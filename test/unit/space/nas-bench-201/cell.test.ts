@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '#src/random/random.ts'
 import { cellOperations, parseCell, reaches, receives } from '#src/space/nas-bench-201/cell.ts'
-import { nasBench201 } from '#src/space/nas-bench-201/nas-bench-201.ts'
-import { chiSquareLimit, chiSquareUniform } from '#test/fixtures/statistics.ts'
+import { nasBench201, nasBench201Entry } from '#src/space/nas-bench-201/nas-bench-201.ts'
+import { chiSquare, chiSquareLimit, chiSquareUniform } from '#test/fixtures/statistics.ts'
 
 const space = nasBench201({ cellsPerStage: 5, channels: 16 })
 
@@ -124,6 +124,27 @@ describe('changes', () => {
     expect(chiSquareUniform([...sampled.values()])).toBeLessThan(chiSquareLimit(24))
     expect(mutated.size).toBe(24)
     expect(chiSquareUniform([...mutated.values()])).toBeLessThan(chiSquareLimit(23))
+  })
+
+  it('draws the node before the edge when asked to, as NATS-Bench does', () => {
+    const random = Random.named(22, 'changes')
+    const nodeFirst = nasBench201({ cellsPerStage: 5, channels: 16, mutation: 'node-edge' })
+    const start = parseCell(text.index284)
+    const counts = Array<number>(6).fill(0)
+    const draws = 18_000
+    for (let draw = 0; draw < draws; draw++) {
+      const child = nodeFirst.mutate(start, random) as typeof start
+      const edge = child.findIndex((operation, index) => operation !== start[index])
+      counts[edge] = (counts[edge] ?? Number.NaN) + 1
+    }
+    const shares = [1 / 3, 1 / 6, 1 / 6, 1 / 9, 1 / 9, 1 / 9]
+    const expected = shares.map((share) => share * draws)
+    expect(chiSquare(counts, expected)).toBeLessThan(chiSquareLimit(5))
+    expect(nasBench201Entry.settings.parse({})).toEqual({
+      cellsPerStage: 5,
+      channels: 16,
+      mutation: 'edge',
+    })
   })
 
   it('crosses each edge from either parent equally often', () => {
