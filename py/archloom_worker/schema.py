@@ -149,6 +149,10 @@ class CurvePoint(Base, frozen=True, kw_only=True):
     learning_rate: "Annotated[float, Meta(ge=0)]"
     seconds: "Annotated[float, Meta(ge=0)]"
 
+class KnownCounts(Base, frozen=True, kw_only=True):
+    parameter_count: "Annotated[int, Meta(ge=0)]"
+    multiply_adds: "Union[Annotated[int, Meta(ge=0)], UnsetType]" = UNSET
+
 class Metrics(Base, frozen=True, kw_only=True):
     val_accuracy: "Annotated[float, Meta(ge=0, le=1)]"
     val_loss: "Union[float, UnsetType]" = UNSET
@@ -175,7 +179,7 @@ class DatasetUse(Base, frozen=True, kw_only=True):
 class EvaluationResult(Base, frozen=True, kw_only=True):
     metrics: "Metrics"
     cost: "Cost"
-    counts: "Union[NetworkCounts, UnsetType]" = UNSET
+    counts: "Union[KnownCounts, UnsetType]" = UNSET
     curve: "tuple[CurvePoint, ...]"
     checkpoint: "Union[KeptCheckpoint, UnsetType]" = UNSET
     dataset: "Union[DatasetUse, UnsetType]" = UNSET

@@ -26,7 +26,9 @@ export function resultLines(result: RunResult, summary: RunSummary, reportPath: 
 
 function sizeWords(counts: NonNullable<RunResult['best']>['counts']): string {
   if (counts === null) return ''
-  return `, ${integer(counts.parameterCount)} parameters, ${integer(counts.multiplyAdds)} multiply-adds`
+  const { parameterCount, multiplyAdds } = counts
+  const work = multiplyAdds === undefined ? '' : `, ${integer(multiplyAdds)} multiply-adds`
+  return `, ${integer(parameterCount)} parameters${work}`
 }
 
 function randomWords(valAccuracy: number, { random }: RunSummary): string {

@@ -41,7 +41,7 @@ function factList(summary: RunSummary, winner: TrialSummary, shown: ReadonlySet<
     ['Test accuracy', test && html`${percent(test.testAccuracy)} <span class="muted">once</span>`],
     ['Test loss', test?.testLoss?.toFixed(4)],
     ['Parameters', counts && integer(counts.parameterCount)],
-    ['Multiply-adds', counts && integer(counts.multiplyAdds)],
+    ['Multiply-adds', counts?.multiplyAdds !== undefined && integer(counts.multiplyAdds)],
     ['Epochs', cost && integer(cost.epochs)],
     ['Training time', cost && duration(cost.seconds)],
     [

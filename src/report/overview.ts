@@ -111,7 +111,9 @@ function tiles(summary: RunSummary): Html[] {
       tile(
         'Parameters',
         compact(winner.counts.parameterCount),
-        `${compact(winner.counts.multiplyAdds)} multiply-adds`,
+        winner.counts.multiplyAdds === undefined
+          ? 'trainable'
+          : `${compact(winner.counts.multiplyAdds)} multiply-adds`,
       ),
     trialsTile(summary),
     timeTile(summary),

@@ -4,7 +4,7 @@
  */
 import type { Budget, Plan } from '#src/experiment/experiment.ts'
 import type { RunHeader } from '#src/store/store.ts'
-import type { Cost, CurvePoint, Metrics, NetworkCounts, TestMetrics } from '#src/trial/metrics.ts'
+import type { Cost, CurvePoint, KnownCounts, Metrics, TestMetrics } from '#src/trial/metrics.ts'
 import type { FailureKind, Outcome, Verdict } from '#src/trial/outcome.ts'
 import type { DatasetUse, Failure } from '#src/trial/record.ts'
 
@@ -35,7 +35,7 @@ export interface TrialSummary {
   /** Attempts started. */
   readonly attempts: number
   readonly metrics: Metrics | null
-  readonly counts: NetworkCounts | null
+  readonly counts: KnownCounts | null
   /** What the attempt that finished cost; null for any other. */
   readonly cost: Cost | null
   /** Hash of the environment that the result comes from. */

@@ -91,7 +91,7 @@ const columns: readonly Column[] = [
   {
     title: 'Multiply-adds',
     numeric: true,
-    cell: ({ counts }) => counts && compact(counts.multiplyAdds),
+    cell: ({ counts }) => counts?.multiplyAdds !== undefined && compact(counts.multiplyAdds),
     key: ({ counts }) => counts?.multiplyAdds ?? null,
   },
   {

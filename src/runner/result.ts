@@ -4,7 +4,7 @@ import { Budget } from '#src/experiment/experiment.ts'
 import { type ExperimentState, endedCount } from '#src/experiment/state.ts'
 import type { RunHeader } from '#src/store/store.ts'
 import { Fidelity } from '#src/trial/fidelity.ts'
-import { NetworkCounts } from '#src/trial/metrics.ts'
+import { KnownCounts } from '#src/trial/metrics.ts'
 import { Outcome } from '#src/trial/outcome.ts'
 
 const share = z.number().min(0).max(1)
@@ -21,7 +21,7 @@ const BestResult = z.strictObject({
     .nullable()
     .describe('Measured once, after the selection; null where there is no test split, or not yet'),
   testLoss: z.number().nullable(),
-  counts: NetworkCounts.nullable().describe('Size of the network, where the evaluator knows it'),
+  counts: KnownCounts.nullable().describe('Size of the network, where the evaluator knows it'),
   checkpoint: z
     .strictObject({ path: z.string(), sha256: z.string() })
     .nullable()

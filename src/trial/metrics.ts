@@ -53,3 +53,7 @@ export const NetworkCounts = z.strictObject({
   multiplyAdds: z.int().min(0),
 })
 export type NetworkCounts = z.infer<typeof NetworkCounts>
+
+/** As much of a network's size as is known: tables of results have parameters alone. */
+export const KnownCounts = NetworkCounts.partial({ multiplyAdds: true })
+export type KnownCounts = z.infer<typeof KnownCounts>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Cost, CurvePoint, Metrics, NetworkCounts } from './metrics.ts'
+import { Cost, CurvePoint, KnownCounts, Metrics } from './metrics.ts'
 import { FailureKind } from './outcome.ts'
 
 /** Why an attempt failed, as a person should read it. */
@@ -39,7 +39,7 @@ export type DatasetUse = z.infer<typeof DatasetUse>
 export const EvaluationResult = z.strictObject({
   metrics: Metrics,
   cost: Cost,
-  counts: NetworkCounts.optional(),
+  counts: KnownCounts.optional(),
   /** Empty when the evaluator streams no curve. */
   curve: z.array(CurvePoint),
   checkpoint: KeptCheckpoint.optional(),
