@@ -43,7 +43,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   environment: ['errors', 'encoding', 'protocol'],
   transport: ['errors', 'protocol', 'time'],
   worker: ['errors', 'protocol', 'transport', 'environment', 'time', 'trial'],
-  benchmark: ['errors', 'encoding', 'space•', 'trial'],
+  benchmark: ['errors', 'random', 'encoding', 'parameter', 'space•', 'trial'],
   evaluator: [
     'errors',
     'random',
@@ -64,7 +64,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   store: ['errors', 'encoding', 'time', 'trial', 'experiment•'],
   report: ['errors', 'stats', 'trial', 'graph', 'experiment', 'study', 'store'],
   dashboard: ['errors', 'report', 'store'],
-  config: ['errors', 'encoding', 'trial', 'catalogs', 'experiment•'],
+  config: ['errors', 'encoding', 'trial', 'catalogs', 'experiment•', 'study'],
   runner: ['all'],
   cli: [
     'errors',
