@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { Json } from '#src/encoding/json.ts'
+import { ArchloomError } from '#src/errors.ts'
 import type { Fidelity } from '#src/trial/fidelity.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
 
@@ -25,6 +26,11 @@ export const ObjectiveChoice = z.strictObject({
    * comparisons with published curves that were made so, and reports say that too.
    */
   signal: z.enum(['validation', 'test', 'yardstick']).default('validation'),
+  /**
+   * What fewer epochs than a full evaluation's are: `trainings` of that length of their own, or
+   * points of the full training's `curve`.
+   */
+  fidelities: z.enum(['trainings', 'curve']).default('trainings'),
   /**
    * Which training of several: `random` draws one by the trial's seed; null for what the benchmark
    * publishes, `random` where repeats are kept one by one and `mean` where they are not.
@@ -98,4 +104,25 @@ export interface Objective extends Disposable {
   bestValAccuracy(): number | null
   /** The highest reported test accuracy of the space; null where it is not known or there is none. */
   bestTestAccuracy(): number | null
+}
+
+/**
+ * Refuses epochs that an objective has no measurement for.
+ * @throws benchmark/no-metric naming the budgets
+ */
+export function refuseBudget(name: string, budgets: readonly number[], epochs: number): never {
+  throw new ArchloomError(
+    'benchmark/no-metric',
+    `An evaluation on ${name} has ${spokenBudgets(budgets)} epochs here, found ${epochs}; set fidelity.epochs to one of these, since nothing between is measured`,
+    { details: { benchmark: name, epochs, budgets } },
+  )
+}
+
+/** `4, 12 or 36`, and `1 to 52` of a long row. */
+function spokenBudgets(budgets: readonly number[]): string {
+  const [first] = budgets
+  const last = budgets.at(-1)
+  if (budgets.length === 1) return String(first)
+  if (budgets.length > 12) return `${first} to ${last}`
+  return `${budgets.slice(0, -1).join(', ')} or ${last}`
 }
