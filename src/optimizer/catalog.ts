@@ -1,9 +1,11 @@
 import type { OptimizerEntry } from './optimizer.ts'
 import { randomSearchEntry } from './random-search.ts'
 import { regularizedEvolutionEntry } from './regularized-evolution.ts'
+import { reinforceEntry } from './reinforce.ts'
 
 /** Every optimizer that ships; the only file that names them. */
 export const optimizerCatalog: readonly OptimizerEntry[] = [
   randomSearchEntry,
   regularizedEvolutionEntry,
+  reinforceEntry,
 ]

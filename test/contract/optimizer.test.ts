@@ -26,6 +26,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     // The defaults: these few trials only see the random ones.
     { settings: {} },
   ],
+  reinforce: [
+    { settings: {} },
+    {
+      settings: { updateRule: 'adam', baselineOrder: 'advantage-first', failureReward: null },
+      spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint'],
+    },
+  ],
 }
 
 for (const entry of optimizerCatalog) {
