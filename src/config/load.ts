@@ -7,11 +7,41 @@ import { ArchloomError } from '#src/errors.ts'
 import { importModule } from './import-module.ts'
 import { applyOverride } from './override.ts'
 import { resolveDocument } from './resolve.ts'
-import type { ExperimentScript, Extensions, LoadedExperiment } from './schema.ts'
+import type { Extensions, LoadedExperiment } from './schema.ts'
 
 export interface LoadOptions {
   /** `--set path=value`, applied in order. */
   readonly overrides?: readonly string[]
+}
+
+/** What a document is called in messages, and how a script makes one. */
+export interface DocumentKind {
+  /** Such as `experiment`. */
+  readonly what: string
+  /** The function whose value a script default-exports. */
+  readonly define: string
+  /** How to come by one, as the end of a sentence; empty where nothing helps. */
+  readonly hint: string
+}
+
+/** A document as a person wrote it, overrides applied. */
+export interface LoadedSource {
+  readonly input: unknown
+  readonly extensions: Extensions
+  /** The file as a person would call it, for messages. */
+  readonly name: string
+  readonly source: LoadedExperiment['source']
+}
+
+interface DocumentScript {
+  readonly document: unknown
+  readonly extensions: Extensions
+}
+
+const experimentKind: DocumentKind = {
+  what: 'experiment',
+  define: 'defineExperiment',
+  hint: ', or make one with archloom init',
 }
 
 /**
@@ -25,19 +55,31 @@ export async function loadExperiment(
   path: string,
   options: LoadOptions = {},
 ): Promise<LoadedExperiment> {
+  const { input, extensions, name, source } = await loadSource(path, experimentKind, options)
+  const document = resolveDocument(input, extensions, name)
+  return { document, hash: contentHash(document), extensions, source }
+}
+
+/**
+ * Reads a document and applies the overrides; says nothing of what stands in it.
+ *
+ * @throws config/not-found, config/syntax, config/invalid, config/usage
+ */
+export async function loadSource(
+  path: string,
+  kind: DocumentKind,
+  { overrides = [] }: LoadOptions,
+): Promise<LoadedSource> {
   const absolute = resolve(path)
   const name = shortName(absolute)
-  const text = await readSource(absolute, name)
+  const text = await readSource(absolute, name, kind)
   const script = isScript(absolute)
-    ? await importScript(absolute, name)
+    ? await importScript(absolute, name, kind)
     : { document: parseYaml(text, name), extensions: {} }
-  const overrides = options.overrides ?? []
-  const input = overrides.reduce<unknown>(applyOverride, script.document)
-  const document = resolveDocument(input, script.extensions, name)
   return {
-    document,
-    hash: contentHash(document),
+    input: overrides.reduce<unknown>(applyOverride, script.document),
     extensions: script.extensions,
+    name,
     source: { path: absolute, sha256: sha256(text), overrides },
   }
 }
@@ -50,17 +92,18 @@ export async function loadExperiment(
  */
 export async function reloadExtensions(
   source: Omit<LoadedExperiment['source'], 'overrides'>,
+  kind = experimentKind,
 ): Promise<Extensions> {
   if (!isScript(source.path)) return {}
   const name = shortName(source.path)
-  const text = await readSource(source.path, name)
+  const text = await readSource(source.path, name, kind)
   if (sha256(text) !== source.sha256) {
     throw new ArchloomError(
       'config/invalid',
-      `The experiment script ${name} has changed since the run started; restore it, or start a new run`,
+      `The ${kind.what} script ${name} has changed since the run started; restore it, or start a new run`,
     )
   }
-  return (await importScript(source.path, name)).extensions
+  return (await importScript(source.path, name, kind)).extensions
 }
 
 /** As a person would call it: relative where that is shorter. */
@@ -73,7 +116,11 @@ function isScript(path: string): boolean {
   return /^\.[mc]?[jt]s$/.test(extname(path))
 }
 
-async function readSource(absolute: string, name: string): Promise<string> {
+async function readSource(
+  absolute: string,
+  name: string,
+  { what, hint }: DocumentKind,
+): Promise<string> {
   try {
     return await readFile(absolute, 'utf8')
   } catch (cause) {
@@ -81,7 +128,7 @@ async function readSource(absolute: string, name: string): Promise<string> {
     const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : code
     throw new ArchloomError(
       'config/not-found',
-      `Cannot read the experiment ${name}: ${why}; give a YAML file or a TypeScript module, or make one with archloom init`,
+      `Cannot read the ${what} ${name}: ${why}; give a YAML file or a TypeScript module${hint}`,
       { cause },
     )
   }
@@ -105,7 +152,11 @@ function parseYaml(text: string, name: string): unknown {
   return document.toJS() as unknown
 }
 
-async function importScript(absolute: string, name: string): Promise<ExperimentScript> {
+async function importScript(
+  absolute: string,
+  name: string,
+  { define }: DocumentKind,
+): Promise<DocumentScript> {
   let module: Readonly<Record<string, unknown>>
   try {
     module = await importModule(absolute)
@@ -118,8 +169,8 @@ async function importScript(absolute: string, name: string): Promise<ExperimentS
   if (typeof script !== 'object' || script === null || !('document' in script)) {
     throw new ArchloomError(
       'config/invalid',
-      `In ${name}: expected export default defineExperiment({...}), found ${script === undefined ? 'no default export' : typeof script}`,
+      `In ${name}: expected export default ${define}({...}), found ${script === undefined ? 'no default export' : typeof script}`,
     )
   }
-  return script as ExperimentScript
+  return script as DocumentScript
 }

@@ -59,6 +59,8 @@ export interface OptimizerEntry<S extends z.ZodType = z.ZodType> {
   readonly source: string
   /** Settings with their defaults, strict. */
   readonly settings: S
+  /** Whether it is the control arm of every comparison: with its default settings, plain sampling. */
+  readonly isControl?: boolean
   /**
    * Why it cannot search a space, as the end of a sentence ("needs …, which the space does not
    * offer"), or null when it can; absent when it searches every space. `create` may rely on it.

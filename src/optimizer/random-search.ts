@@ -53,5 +53,6 @@ export const randomSearchEntry: OptimizerEntry<typeof RandomSearchSettings> = {
   summary: 'Independent draws from the space; with unique, never the same network twice',
   source: 'Bergstra and Bengio 2012, "Random Search for Hyper-Parameter Optimization", section 2',
   settings: RandomSearchSettings,
+  isControl: true,
   create: randomSearch,
 }
