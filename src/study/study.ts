@@ -113,6 +113,8 @@ export interface Trajectory {
   /** Real seconds of the optimizer, on the machine of the study. */
   readonly askSeconds: Float32Array
   readonly tellSeconds: Float32Array
+  /** Real seconds of the optimizer from the beginning until the trial ended, all its calls together. */
+  readonly overheadSeconds: Float64Array
 }
 
 /**
@@ -126,7 +128,7 @@ export interface IncumbentCurve {
   readonly trials: Uint32Array
   /** Simulated seconds since the search began; rising, equals possible. */
   readonly seconds: Float64Array
-  /** The same with the optimizer's real seconds on top. */
+  /** The same with the optimizer's real seconds on top, as if every worker waited for it. */
   readonly secondsWithOverhead: Float64Array
   readonly valAccuracies: Float64Array
   /** Looked up once the search was over; NaN without test. */
