@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { z } from 'zod'
+import type { Objective } from '#src/benchmark/objective.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Fidelity } from '#src/trial/fidelity.ts'
 import type { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
@@ -61,6 +62,10 @@ export interface EvaluatorContext {
   /** Go on although the environment differs from its lock; the drift is recorded. */
   readonly allowDrift: boolean
   readonly signal: AbortSignal
+  /** What each trial gets unless the optimizer has a reason for less. */
+  readonly fidelity: Fidelity
+  /** Whether the budget counts the seconds that trials cost; refuse to start without knowing them. */
+  readonly countsCost: boolean
 }
 
 /** A catalog entry: how the evaluator is named, configured and started. */
@@ -71,6 +76,11 @@ export interface EvaluatorEntry<S extends z.ZodType = z.ZodType> {
   /** Settings with their defaults, strict. */
   readonly settings: S
   /** Whether `test` will be there, known before anything starts. */
-  readonly hasTest: boolean
+  hasTest(settings: z.infer<S>): boolean
   start(settings: z.infer<S>, context: EvaluatorContext): Promise<Evaluator>
+  /**
+   * What it measures, where it answers at once instead of training: comparisons play whole searches
+   * on it without an evaluator. Who opens it disposes it.
+   */
+  objective?(settings: z.infer<S>, space: SearchSpace): Promise<Objective>
 }

@@ -64,7 +64,7 @@ export function functionEvaluator<A = unknown>(
     name,
     summary: functions.summary ?? 'A function of your own',
     settings: Settings,
-    hasTest: functions.test !== undefined,
+    hasTest: () => functions.test !== undefined,
     start: async ({ slots }, context) => startFunctions(name, functions, slots, context),
   }
 }

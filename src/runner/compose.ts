@@ -67,18 +67,13 @@ export function composeExperiment(
     evaluatorAt.choice.name,
     evaluatorAt.where,
   )
-  return {
-    document,
-    space,
-    optimizer,
-    evaluator,
-    evaluatorSettings: parseOrExplain(
-      evaluator.settings,
-      settingsOf(evaluatorAt.choice),
-      evaluatorAt.place,
-    ),
-    plan: planOf(document, evaluator.hasTest, file),
-  }
+  const evaluatorSettings = parseOrExplain(
+    evaluator.settings,
+    settingsOf(evaluatorAt.choice),
+    evaluatorAt.place,
+  )
+  const plan = planOf(document, evaluator.hasTest(evaluatorSettings), file)
+  return { document, space, optimizer, evaluator, evaluatorSettings, plan }
 }
 
 function planOf(document: ExperimentDocument, hasTest: boolean, file: string): Plan {

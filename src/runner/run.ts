@@ -173,7 +173,7 @@ function replayJournal(journal: JournalReader, { optimizer }: Composition) {
 }
 
 async function startEvaluator(
-  { evaluator, evaluatorSettings, space }: Composition,
+  { evaluator, evaluatorSettings, space, plan }: Composition,
   { folder, logger, allowDrift, signal }: Setting,
 ): Promise<Evaluator> {
   try {
@@ -183,6 +183,8 @@ async function startEvaluator(
       logger,
       allowDrift,
       signal,
+      fidelity: plan.fidelity,
+      countsCost: plan.budget.costSeconds !== undefined,
     })
   } catch (error) {
     // Whatever a cancelled start says, the person's wish is the reason.

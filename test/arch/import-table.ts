@@ -43,7 +43,16 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   environment: ['errors', 'encoding', 'protocol'],
   transport: ['errors', 'protocol', 'time'],
   worker: ['errors', 'protocol', 'transport', 'environment', 'time', 'trial'],
-  benchmark: ['errors', 'random', 'encoding', 'parameter', 'space•', 'trial'],
+  benchmark: [
+    'errors',
+    'random',
+    'encoding',
+    'parameter',
+    'space•',
+    'trial',
+    // Where imported benchmarks lie on this machine.
+    'environment/folders.ts',
+  ],
   evaluator: [
     'errors',
     'random',
@@ -57,7 +66,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     // The evaluator owns its pool: something has to make it, and its keys.
     'worker/pool.ts',
     'worker/keys.ts',
-    'benchmark•',
+    'benchmark',
     'protocol',
     'environment',
   ],

@@ -17,6 +17,8 @@ function start<A>(functions: MeasureFunctions<A>) {
     logger: pino({ level: 'silent' }),
     allowDrift: false,
     signal: new AbortController().signal,
+    fidelity: { epochs: 4 },
+    countsCost: false,
   })
 }
 

@@ -324,7 +324,15 @@ describe('a broken part', () => {
       evaluatorSettings,
     } = composeExperiment(document, extensions, 'cells.ts')
     const signal = new AbortController().signal
-    const context = { space, runFolder: folder, logger, allowDrift: false, signal }
+    const context = {
+      space,
+      runFolder: folder,
+      logger,
+      allowDrift: false,
+      signal,
+      fidelity: plan.fidelity,
+      countsCost: false,
+    }
     const clock = systemClock()
     const header = {
       archloomVersion: '0.1.0',
