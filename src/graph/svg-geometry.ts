@@ -22,8 +22,8 @@ export function towards(from: Point, to: Point, length: number): Point {
 }
 
 /** Radius of a node's corners, in pixels; a sign is all corner, and so is each side of an end. */
-export function cornerRadius(form: NodeForm, { height }: Rectangle): number {
-  return form === 'box' ? 9 : height / 2
+export function cornerRadius(form: NodeForm, { width, height }: Rectangle): number {
+  return form === 'box' ? 9 : Math.min(width, height) / 2
 }
 
 /** Where the straight line from a node's centre to a point outside crosses the node's border. */

@@ -1,6 +1,8 @@
 import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '@dagrejs/dagre'
 import type { Drawing, DrawingEdge, DrawingGroup, DrawingNode } from './drawing.ts'
-import { borderPoint, type NodeForm, type Point, type Rectangle } from './svg-geometry.ts'
+import type { NodeForm, Point, Rectangle } from './svg-geometry.ts'
+import { type LayeredGraph, orderLayers } from './svg-order.ts'
+import { columnRoute, directRoute, type RouteEnd } from './svg-route.ts'
 
 export interface PlacedNode {
   readonly node: DrawingNode
@@ -44,16 +46,21 @@ const groupPadding = { side: 12, top: 26, bottom: 12 }
  */
 export function placeDrawing(drawing: Drawing): PlacedDrawing {
   const graph = measured(drawing)
-  layout(graph)
+  layout(graph, { customOrder: orderLayers })
   const nodes = drawing.nodes.map((node) => {
     return { node, form: formOf(node), area: rectangle(graph.node(node.id)) }
   })
-  const placedNode = new Map(nodes.map((placed) => [placed.node.id, placed]))
+  const ends = routeEnds(nodes)
   const edges = drawing.edges.map((edge, index): PlacedEdge => {
     const placed = graph.edge(edge.from, edge.to, String(index))
-    const ends = [placedNode.get(edge.from), placedNode.get(edge.to)] as const
-    const points = clipped(placed.points ?? [], ...ends)
-    return edge.label === undefined ? { edge, points } : { edge, points, label: rectangle(placed) }
+    const [from, to] = [ends.get(edge.from), ends.get(edge.to)]
+    const points = placed.points ?? []
+    if (!from || !to) return { edge, points }
+    const bends = points.slice(1, -1)
+    const isBetweenColumns = drawing.direction === 'right' && edge.label === undefined
+    const route = isBetweenColumns ? columnRoute : directRoute
+    const label = edge.label === undefined ? {} : { label: rectangle(placed) }
+    return { edge, points: route(bends, { from, to }), ...label }
   })
   return finished(drawing, nodes, edges)
 }
@@ -88,7 +95,7 @@ export function textWidth(text: string, size: number): number {
   return width * size
 }
 
-function measured(drawing: Drawing): Graph<GraphLabel, NodeLabel, EdgeLabel> {
+function measured(drawing: Drawing): LayeredGraph {
   const graph = new Graph<GraphLabel, NodeLabel, EdgeLabel>({ compound: true, multigraph: true })
   graph.setGraph({
     rankdir: drawing.direction === 'right' ? 'LR' : 'TB',
@@ -113,17 +120,18 @@ export function labelSize(label: string): { width: number; height: number } {
   return { width: textWidth(label, 12.5) + 24, height: 26 }
 }
 
-/** Lines end at the rounded border, where dagre has them end at the rectangle around it. */
-function clipped(
-  points: readonly Point[],
-  from: PlacedNode | undefined,
-  to: PlacedNode | undefined,
-): readonly Point[] {
-  const second = points[1]
-  const beforeLast = points.at(-2)
-  const start = from && second ? [borderPoint(from.form, from.area, second)] : points.slice(0, 1)
-  const end = to && beforeLast ? [borderPoint(to.form, to.area, beforeLast)] : points.slice(-1)
-  return [...start, ...points.slice(1, -1), ...end]
+/** What lines have to know of each node, by id. */
+function routeEnds(nodes: readonly PlacedNode[]): ReadonlyMap<string, RouteEnd> {
+  const reach = new Map<number, number>()
+  for (const { area } of nodes) {
+    const column = Math.round(area.x)
+    reach.set(column, Math.max(reach.get(column) ?? 0, area.width / 2))
+  }
+  return new Map(
+    nodes.map(({ node, form, area }) => {
+      return [node.id, { form, area, reach: reach.get(Math.round(area.x)) ?? 0 }]
+    }),
+  )
 }
 
 /** Apart from node ids: a group and a node may bear one name. */
