@@ -103,3 +103,40 @@ export interface Benchmark extends Disposable {
   /** An architecture of each row, as the text form of the table's own space. */
   architecture(row: number): string
 }
+
+/** What an import is handed: everything that is not in the file. */
+export interface ImportContext {
+  /** A space of the catalog, settings filled in. */
+  readonly createSpace: (name: string, settings?: Json) => SearchSpace
+  /** An interpreter of a worker's environment and the folder of archloom's Python package. */
+  readonly python: () => Promise<{ readonly interpreter: string; readonly folder: string }>
+  readonly onProgress: (progress: ImportProgress) => void
+  readonly signal: AbortSignal
+}
+
+export interface ImportProgress {
+  /** Of the source that is read, 0 to 1. */
+  readonly share: number
+}
+
+/** A table that was read, to be written as a compact file. */
+export interface ImportedTable {
+  readonly rowCount: number
+  /**
+   * @param name - what the benchmark is called; the format's own name by default
+   * @returns the content hash
+   */
+  finish(path: string, name?: string): string
+}
+
+/** A catalog entry: files of one kind that can be imported. */
+export interface BenchmarkFormat {
+  readonly name: string
+  /** One sentence: which files. */
+  readonly summary: string
+  readonly source: string
+  /** Whether a file or a folder is one of these, from its name and what it starts with. */
+  recognizes(path: string): Promise<boolean>
+  /** @throws benchmark/invalid, benchmark/not-found, and whatever a space refuses */
+  read(path: string, context: ImportContext): Promise<ImportedTable>
+}

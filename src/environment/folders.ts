@@ -31,6 +31,21 @@ export function dataFolders(explicit?: string, variables: Variables = process.en
   return [...new Set([...first, ...pathList(variables.ARCHLOOM_DATA), last])]
 }
 
+/**
+ * Folders in which imported benchmarks are looked for, first match first, and into the first of which
+ * they are written: the explicit one, each entry of `$ARCHLOOM_BENCHMARKS` (a list like `$PATH`),
+ * `benchmarks` in archloom's home.
+ */
+export function benchmarkFolders(
+  explicit?: string,
+  variables: Variables = process.env,
+): readonly [string, ...string[]] {
+  const last = join(archloomHome(variables), 'benchmarks')
+  const given = explicit === undefined ? [] : [resolve(explicit)]
+  const [first = last, ...others] = [...given, ...pathList(variables.ARCHLOOM_BENCHMARKS), last]
+  return [first, ...others]
+}
+
 /** Absolute path of the folder that holds the Python package `archloom_worker`. */
 export function pythonFolder(): string {
   return join(root, 'py')

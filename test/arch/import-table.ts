@@ -13,7 +13,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   random: ['errors'],
   encoding: ['errors'],
-  numeric: ['errors', 'random'],
+  numeric: ['errors', 'random', 'encoding'],
   stats: ['errors', 'random', 'numeric'],
   time: ['errors'],
   parameter: ['errors', 'random', 'encoding'],
