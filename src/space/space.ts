@@ -86,6 +86,12 @@ export interface Supernet<A> {
   architectureOf(weights: GateMatrix): A
 }
 
+/** An architecture and how often `sample` draws it. */
+export interface Supported<A> {
+  readonly architecture: A
+  readonly probability: number
+}
+
 /**
  * A set of architectures and everything that a search does with them.
  *
@@ -112,6 +118,12 @@ export interface SearchSpace<A = unknown> {
   /** Reasons why it is not in the space, each naming its place; empty when it is. */
   problems(architecture: A): readonly string[]
   count(): Count
+  /**
+   * Everything that `sample` draws, with its probability; they sum to 1. One architecture may stand
+   * for all texts of one network where no benchmark tells them apart. Absent where they are too many
+   * to list; what random search finds on average can be computed where it is there.
+   */
+  support?(): Iterable<Supported<A>>
 
   /** The text form: lossless, one line, no white space at the ends. */
   format(architecture: A): string

@@ -24,6 +24,7 @@ import { cellEncodings } from './encodings.ts'
 import { storedCell } from './enumerate.ts'
 import { createCellHasher } from './hash/hasher.ts'
 import { compileCell, networkSettings } from './network.ts'
+import { prunedSupport } from './support.ts'
 import { formatCell, parseCell, refuseCell } from './text.ts'
 
 /** The defaults are the published ones. */
@@ -88,6 +89,7 @@ export function nasBench101(settings: NasBench101Settings): SearchSpace<Cell> {
       value: BigInt(matrixCount()) * BigInt(cellOperations.length) ** BigInt(vertices - 2),
       kind: 'exact',
     }),
+    support: () => prunedSupport(connectedMatrices(bounds), vertices),
     format: formatCell,
     parse(text) {
       const cell = parseCell(text, 'nas-bench-101')
@@ -128,10 +130,14 @@ function mutationOf({ mutation, vertices, maxEdges }: NasBench101Settings) {
 /** Matrices of the space before pruning; for the published bounds 1,538,083, in about 0.1 s. */
 function countMatrices(bounds: CellBounds): number {
   let count = 0
-  for (let adjacency = 0; adjacency < 2 ** edgePlaces(bounds.vertices); adjacency++) {
-    if (isConnected(adjacency, bounds)) count += 1
-  }
+  for (const _ of connectedMatrices(bounds)) count += 1
   return count
+}
+
+function* connectedMatrices(bounds: CellBounds): Generator<number> {
+  for (let adjacency = 0; adjacency < 2 ** edgePlaces(bounds.vertices); adjacency++) {
+    if (isConnected(adjacency, bounds)) yield adjacency
+  }
 }
 
 function lazily<T>(make: () => T): () => T {

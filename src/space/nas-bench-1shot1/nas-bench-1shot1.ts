@@ -5,6 +5,7 @@ import { cellEncodings } from '../nas-bench-101/encodings.ts'
 import { storedCell } from '../nas-bench-101/enumerate.ts'
 import { createCellHasher } from '../nas-bench-101/hash/hasher.ts'
 import { compileCell, networkSettings } from '../nas-bench-101/network.ts'
+import { prunedSupport } from '../nas-bench-101/support.ts'
 import { formatCell, parseCell, refuseCell } from '../nas-bench-101/text.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
 import { choiceBlockEncoding } from './encodings.ts'
@@ -12,6 +13,7 @@ import {
   cellNeighbours,
   combinations,
   crossCells,
+  everyMatrix,
   mutateCell,
   parentCounts,
   parentProblems,
@@ -75,6 +77,7 @@ export function nasBench1Shot1(settings: NasBench1Shot1Settings): SearchSpace<Ce
       ),
       kind: 'exact',
     }),
+    support: () => prunedSupport(everyMatrix(counts), vertices),
     format: formatCell,
     parse(text) {
       const cell = parseCell(text, 'nas-bench-1shot1')

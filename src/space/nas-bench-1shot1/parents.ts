@@ -8,6 +8,7 @@ import {
   withOperation,
 } from '../nas-bench-101/changes.ts'
 import { sourceList } from '../nas-bench-101/text.ts'
+import { uniformProduct } from '../uniform-product.ts'
 
 export const variants = ['S1', 'S2', 'S3'] as const
 export type Variant = (typeof variants)[number]
@@ -47,6 +48,12 @@ export function adjacencyOf(parents: readonly (readonly number[])[]): number {
       list.reduce((inner, source) => inner | (1 << (source + edgePlaces(index + 1))), mask),
     0,
   )
+}
+
+/** Adjacency numbers of every choice of parents. */
+export function* everyMatrix(counts: ParentCounts): Generator<number> {
+  const choices = counts.map((count, index) => combinations(index + 1, count))
+  for (const { architecture } of uniformProduct(choices)) yield adjacencyOf(architecture)
 }
 
 export function sampleCell(counts: ParentCounts, random: Random): Cell {

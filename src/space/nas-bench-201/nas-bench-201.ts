@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { DrawingRole } from '#src/graph/drawing.ts'
 import type { Random } from '#src/random/random.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
+import { uniformProduct } from '../uniform-product.ts'
 import {
   type Cell,
   type CellOperation,
@@ -62,6 +63,7 @@ export function nasBench201(
       cell.flatMap((operation, edge) => others(operation).map((other) => cell.with(edge, other))),
     problems: cellProblems,
     count: () => ({ value: BigInt(cellOperations.length) ** BigInt(cellEdgeCount), kind: 'exact' }),
+    support: () => uniformProduct(Array.from({ length: cellEdgeCount }, () => cellOperations)),
     format: formatCell,
     parse: parseCell,
     canonical: (cell) => uniqueText(cell),

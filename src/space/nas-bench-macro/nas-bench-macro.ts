@@ -1,5 +1,6 @@
 import type { Drawing, DrawingNode, DrawingRole } from '#src/graph/drawing.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
+import { uniformProduct } from '../uniform-product.ts'
 import {
   type BlockChain,
   type BlockOperation,
@@ -13,6 +14,9 @@ import {
 import { blockFeatures, blockParameters } from './encoding.ts'
 import { compileBlocks } from './network.ts'
 import { MacroSettings } from './settings.ts'
+
+/** Chains of at most so many blocks are few enough to be listed: 531,441. */
+const listedBlocks = 12
 
 /**
  * The chains of NAS-Bench-Macro: one of three blocks at each of eight places.
@@ -53,6 +57,9 @@ export function nasBenchMacro(settings: MacroSettings): SearchSpace<BlockChain> 
           `The code is wrong at ${place}: expected ${expected}, found ${found}`,
       ),
     count: () => ({ value: BigInt(blockOperations.length) ** BigInt(blockCount), kind: 'exact' }),
+    ...(blockCount <= listedBlocks && {
+      support: () => uniformProduct(Array.from({ length: blockCount }, () => blockOperations)),
+    }),
     format: formatCode,
     parse: (text) => parseCode(text, blocksPerStage),
     canonical: (blocks) => uniqueCode(blocks, blocksPerStage),
