@@ -86,7 +86,7 @@ function row({ name, summary, source, settings, create }: SpaceEntry): string {
   const space = create(settings.parse({}))
   const words = `[**${name}**](${name}.md)<br>${summary}.<br><sub>${source}</sub>`
   const count = countWords(describeSpace({ name, overrides: [] }))
-  return `| ${thumbnail(name)} | ${words} | ${space.takes} | ${count} |`
+  return `| ${thumbnail(name)} | ${words} | ${space.takes ?? 'nothing'} | ${count} |`
 }
 
 if (import.meta.main) {

@@ -31,21 +31,32 @@ export function generateSchemas(): GeneratedFile[] {
 /** The document's schema, with the settings of the catalogs' entries beside their names. */
 function experimentSchema(): JsonSchema {
   const schema = schemaOf(ExperimentDocument, 'input')
+  const choices = {
+    space: choiceOf(spaceCatalog),
+    optimizer: choiceOf(optimizerCatalog),
+    evaluator: choiceOf(evaluatorCatalog),
+  }
+  const definitions = Object.values(choices).map(({ $defs }) => $defs)
   return {
     ...schema,
     properties: {
       ...schema.properties,
-      space: choiceOf(spaceCatalog),
-      optimizer: choiceOf(optimizerCatalog),
-      evaluator: choiceOf(evaluatorCatalog),
+      ...Object.fromEntries(
+        Object.entries(choices).map(([key, { $defs: _, ...choice }]) => [key, choice]),
+      ),
     },
+    $defs: Object.assign({}, schema.$defs, ...definitions),
   }
 }
 
+/** One of the entries; what their schemas refer to by name is its own, under `$defs`. */
 function choiceOf(entries: readonly Entry[]): JsonSchema {
+  const $defs: Record<string, JsonSchema> = {}
   return {
+    $defs,
     oneOf: entries.map(({ name, summary, settings }) => {
-      const schema = schemaOf(settings, 'input')
+      const { $defs: own, ...schema } = namedApart(schemaOf(settings, 'input'), name)
+      Object.assign($defs, own)
       return {
         ...schema,
         description: summary,
@@ -54,6 +65,15 @@ function choiceOf(entries: readonly Entry[]): JsonSchema {
       }
     }),
   }
+}
+
+/** Definitions get the entry's name in front, since all entries share one list of them. */
+function namedApart(schema: JsonSchema, entry: string): JsonSchema {
+  if (schema.$defs === undefined) return schema
+  const text = JSON.stringify(schema).replaceAll('#/$defs/', `#/$defs/${entry}.`)
+  const apart: JsonSchema = JSON.parse(text)
+  const named = Object.entries(apart.$defs ?? {}).map(([name, own]) => [`${entry}.${name}`, own])
+  return { ...apart, $defs: Object.fromEntries(named) }
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {

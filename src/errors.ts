@@ -31,6 +31,7 @@ export const errorCodes = {
   'space/invalid-architecture': user,
   'space/invalid-settings': user,
   'space/empty': user,
+  'space/no-network': user,
   'graph/invalid': user,
   'graph/shape': user,
   'benchmark/invalid': user,

@@ -74,7 +74,14 @@ export const trainEntry: EvaluatorEntry<typeof Settings> = {
 }
 
 async function startTraining(settings: Settings, context: EvaluatorContext): Promise<Evaluator> {
-  const { allowDrift, logger, signal } = context
+  const { allowDrift, logger, signal, space } = context
+  if (space.takes === null) {
+    throw new ArchloomError(
+      'config/incompatible',
+      `The evaluator train needs networks, and the space ${space.name} has none; take another space, or an evaluator that measures parameters`,
+      { details: { space: space.name } },
+    )
+  }
   const environment = await resolveEnvironment(settings.environment, { allowDrift })
   const artifacts = join(context.runFolder, 'artifacts')
   await mkdir(artifacts, { recursive: true })

@@ -150,7 +150,8 @@ export function drawArchitecture(
   const { task, ...svgOptions } = options
   const architecture = space.parse(namedText(entry, text.trim()))
   const drawing = task
-    ? drawGraph(space.compile(architecture, { ...task, kind: space.takes }))
+    ? // A space that takes nothing refuses any task.
+      drawGraph(space.compile(architecture, { ...task, kind: space.takes ?? 'images' }))
     : space.draw(architecture)
   return {
     architecture: space.format(architecture),

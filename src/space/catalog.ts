@@ -3,6 +3,7 @@ import { chainEntry } from './chain/chain.ts'
 import { dartsEntry } from './darts/darts.ts'
 import { fabricEntry } from './fabric/fabric.ts'
 import { hierarchicalEntry } from './hierarchical/hierarchical.ts'
+import { hyperparametersEntry } from './hyperparameters/hyperparameters.ts'
 import { jointEntry } from './joint/joint.ts'
 import { multiBranchEntry } from './multi-branch/multi-branch.ts'
 import { multigraphEntry } from './multigraph/multigraph.ts'
@@ -27,6 +28,7 @@ export const spaceCatalog: readonly SpaceEntry[] = [
   nasBench1Shot1Entry,
   nasBenchMacroEntry,
   jointEntry,
+  hyperparametersEntry,
   fabricEntry,
   multigraphEntry,
   transformerEntry,

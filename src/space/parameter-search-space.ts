@@ -15,12 +15,14 @@ import type { Configuration, ParameterSpace } from '#src/parameter/parameter.ts'
 import { configurationProblems } from '#src/parameter/problems.ts'
 import { sampleConfiguration } from '#src/parameter/sample.ts'
 import { formatConfiguration, parseConfiguration } from '#src/parameter/text.ts'
+import { drawConfiguration } from './draw-configuration.ts'
 import type { Count, InputKind, SearchSpace, Task } from './space.ts'
 
 export interface ParameterSearchSpace {
   readonly name: string
   readonly settings: Json
-  readonly takes: InputKind
+  /** Null for parameters that stand for no network. */
+  readonly takes: InputKind | null
   /** What is decided; its configurations are the architectures. */
   readonly parameters: ParameterSpace
   /**
@@ -34,10 +36,10 @@ export interface ParameterSearchSpace {
    * are too many to list. Default `fresh`.
    */
   readonly activated?: 'fresh' | 'default'
-  /** The network of a configuration without problems. */
-  readonly compile: (configuration: Configuration, task: Task) => NetworkGraph
+  /** The network of a configuration without problems; absent where `takes` is null. */
+  readonly compile?: (configuration: Configuration, task: Task) => NetworkGraph
   readonly training?: (configuration: Configuration) => Readonly<Record<string, Json>>
-  /** By default the whole network for a small task. */
+  /** By default the whole network for a small task, or else the parameters. */
   readonly draw?: (configuration: Configuration) => Drawing
 }
 
@@ -48,7 +50,8 @@ export interface ParameterSearchSpace {
  * @throws space/invalid-settings when there is one configuration only
  */
 export function parameterSearchSpace(definition: ParameterSearchSpace): SearchSpace<Configuration> {
-  const { name, settings, takes, parameters: space, compile, training } = definition
+  const { name, settings, takes, parameters: space, training } = definition
+  const compile = definition.compile ?? (() => refuseNetwork(name))
   const { grid = 16, activated = 'fresh' } = definition
   refuseSingle(name, space)
   const changes = { grid, activated }
@@ -81,7 +84,11 @@ export function parameterSearchSpace(definition: ParameterSearchSpace): SearchSp
     compile,
     ...(training && { training }),
     draw:
-      definition.draw ?? ((architecture) => drawGraph(compile(architecture, drawnTasks[takes]))),
+      definition.draw ??
+      ((architecture) =>
+        takes === null
+          ? drawConfiguration(space, architecture)
+          : drawGraph(compile(architecture, drawnTasks[takes]))),
   }
 }
 
@@ -89,6 +96,14 @@ const drawnTasks: Readonly<Record<InputKind, Task>> = {
   images: { kind: 'images', inputShape: [3, 32, 32], classCount: 10 },
   features: { kind: 'features', inputShape: [16], classCount: 10 },
   tokens: { kind: 'tokens', inputShape: [16], classCount: 65 },
+}
+
+function refuseNetwork(name: string): never {
+  throw new ArchloomError(
+    'space/no-network',
+    `The space ${name} has parameters and no networks, so nothing can be trained or drawn as one; take a space of networks, or an evaluator that measures parameters`,
+    { details: { space: name } },
+  )
 }
 
 function refuseSingle(name: string, { parameters }: ParameterSpace): void {

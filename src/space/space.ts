@@ -103,8 +103,8 @@ export interface SearchSpace<A = unknown> {
   readonly settings: Json
   /** What `sample` draws from, in one sentence: uniform over what. */
   readonly distribution: string
-  /** What its networks take. */
-  readonly takes: InputKind
+  /** What its networks take; null where architectures stand for no network. */
+  readonly takes: InputKind | null
   readonly encodings: Encodings<A>
 
   sample(random: Random): A
@@ -137,7 +137,8 @@ export interface SearchSpace<A = unknown> {
 
   /**
    * The network that the worker builds.
-   * @throws space/invalid-settings when the task's sizes cannot carry the space's skeleton
+   * @throws space/invalid-settings when the task's sizes cannot carry the space's skeleton;
+   *   space/no-network where `takes` is null
    */
   compile(architecture: A, task: Task): NetworkGraph
   /**

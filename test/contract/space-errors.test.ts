@@ -73,6 +73,11 @@ const mistakes: Readonly<Record<string, readonly (readonly [text: string, place:
     ['2221221', 'the length'],
     ['22312220', 'stage 2, block 1'],
   ],
+  hyperparameters: [
+    ['batchSize=64 beta2=0.9 layers=3 learningRate=0.01 momentum=0.9 optimizer=sgd', 'beta2'],
+    ['batchSize=64 layers=6 learningRate=0.01 momentum=0.9 optimizer=sgd', 'layers'],
+    ['layers=3 batchSize=64', 'pair 1'],
+  ],
   joint: [
     ['activation=relu backbone=shaped-mlp batchNorm=yes', 'batchNorm'],
     ['activation=relu backbone=transformer', 'backbone'],

@@ -147,31 +147,19 @@ export function spaceContract({
       })
     })
 
-    it('compiles to a valid network with one output a class, the same each time', () => {
-      fc.assert(
-        fc.property(sampled, fc.constantFrom(...tasks[space.takes]), (architecture, task) => {
-          const graph = space.compile(architecture, task)
-          expect(validateGraph(graph)).toEqual(graph)
-          expect(graph.inputs.map(({ shape }) => shape)).toEqual([task.inputShape])
-          // Text has an answer for each of its tokens.
-          const classes = [task.classCount]
-          const expected = task.kind === 'tokens' ? [...task.inputShape, ...classes] : classes
-          expect(outputShapes(graph)).toEqual([expected])
-          expect(space.compile(architecture, task)).toEqual(graph)
-        }),
-        { ...runs, numRuns: 15 },
-      )
-    })
-
-    it('refuses a task without images by name', () => {
-      const architecture = space.sample(Random.named(0, 'sample'))
-      expect(() =>
-        space.compile(architecture, { kind: 'images', inputShape: [64], classCount: 10 }),
-      ).toThrow(expect.objectContaining({ code: 'space/invalid-settings' }))
-    })
-
-    if (space.supernet !== undefined) {
-      describe('as a supernet', () => supernetContract(space, tasks[space.takes]))
+    const { takes } = space
+    if (takes === null) {
+      it('refuses to compile, and is no supernet', () => {
+        const architecture = space.sample(Random.named(0, 'sample'))
+        for (const task of Object.values(tasks).flat()) {
+          expect(() => space.compile(architecture, task)).toThrow(
+            expect.objectContaining({ code: 'space/no-network' }),
+          )
+        }
+        expect(space.supernet).toBeUndefined()
+      })
+    } else {
+      networkContract(space, tasks[takes])
     }
 
     it('draws boxes and arrows that belong together', () => {
@@ -216,6 +204,38 @@ export function spaceContract({
       for (const seed of [1, 2, 3, 4]) expect(everyText(space, seed)).toEqual(all)
     })
   })
+}
+
+/** What a space of networks must do on either task. */
+function networkContract(space: SearchSpace, tasksOfKind: readonly Task[]): void {
+  const sampled = seeds.map((seed) => space.sample(Random.named(seed, 'sample')))
+
+  it('compiles to a valid network with one output a class, the same each time', () => {
+    fc.assert(
+      fc.property(sampled, fc.constantFrom(...tasksOfKind), (architecture, task) => {
+        const graph = space.compile(architecture, task)
+        expect(validateGraph(graph)).toEqual(graph)
+        expect(graph.inputs.map(({ shape }) => shape)).toEqual([task.inputShape])
+        // Text has an answer for each of its tokens.
+        const classes = [task.classCount]
+        const expected = task.kind === 'tokens' ? [...task.inputShape, ...classes] : classes
+        expect(outputShapes(graph)).toEqual([expected])
+        expect(space.compile(architecture, task)).toEqual(graph)
+      }),
+      { ...runs, numRuns: 15 },
+    )
+  })
+
+  it('refuses a task without images by name', () => {
+    const architecture = space.sample(Random.named(0, 'sample'))
+    expect(() =>
+      space.compile(architecture, { kind: 'images', inputShape: [64], classCount: 10 }),
+    ).toThrow(expect.objectContaining({ code: 'space/invalid-settings' }))
+  })
+
+  if (space.supernet !== undefined) {
+    describe('as a supernet', () => supernetContract(space, tasksOfKind))
+  }
 }
 
 /** What the supernet of a space must do on either task. */

@@ -4,7 +4,7 @@ import { encodingsContract } from './encodings.contract.ts'
 import { type SpaceContract, spaceContract } from './space.contract.ts'
 
 /** Spaces whose changes switch parameters on at their defaults. */
-const withDefaults: readonly string[] = ['joint', 'transformer']
+const withDefaults: readonly string[] = ['joint', 'transformer', 'hyperparameters']
 
 /** Settings besides the defaults, for each space: small enough to enumerate. */
 const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
@@ -114,6 +114,38 @@ const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
   ],
   'nas-bench-1shot1': [{ variant: 'S1', channels: 5, stacks: 2, cellsPerStack: 1 }],
   'nas-bench-201': [{ cellsPerStage: 1, channels: 4 }],
+  hyperparameters: [
+    {
+      parameters: [
+        { kind: 'categorical', name: 'optimizer', choices: ['sgd', 'adam'] },
+        { kind: 'integer', name: 'steps', lower: 1, upper: 4 },
+        { kind: 'ordinal', name: 'decay', sequence: [0, 0.1, 0.5] },
+        { kind: 'constant', name: 'epochs', value: 3 },
+      ],
+      conditions: [
+        { child: 'decay', test: { kind: 'equals', parameter: 'optimizer', value: 'sgd' } },
+      ],
+      forbidden: [
+        {
+          parts: [
+            { kind: 'equals', parameter: 'optimizer', value: 'adam' },
+            { kind: 'equals', parameter: 'steps', value: 4 },
+          ],
+        },
+      ],
+      activated: 'fresh',
+    },
+    {
+      configSpace: {
+        hyperparameters: [
+          { type: 'categorical', name: 'a', choices: [true, false] },
+          { type: 'uniform_int', name: 'b', lower: 0, upper: 5 },
+        ],
+        conditions: [{ type: 'EQ', child: 'b', parent: 'a', value: true }],
+        forbiddens: [],
+      },
+    },
+  ],
   joint: [
     {
       backbones: ['shaped-mlp'],

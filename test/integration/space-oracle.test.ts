@@ -40,6 +40,10 @@ const settings: Readonly<Record<string, unknown>> = {
     ],
   },
   fabric: { layers: 4, scales: 3, channels: 5, architectures: 'parts' },
+  recurrent: [
+    { embedding: 5, hidden: 6, layers: 2, enas: { output: 'loose-ends' } },
+    { style: 'nlp', embedding: 7, hidden: 6, layers: 2, dropoutRate: 0.1 },
+  ],
   transformer: { widths: [8, 16], maxDepth: 3 },
   multigraph: [
     {
@@ -103,10 +107,13 @@ const compiled = spaceCatalog.flatMap((entry) => {
   const spaces = [settings[entry.name] ?? {}]
     .flat()
     .map((given) => entry.create(entry.settings.parse(given)))
+  const { takes } = spaces[0] as SearchSpace
+  // Hyperparameters have no network that PyTorch could know.
+  if (takes === null) return []
   return Array.from({ length: networkCount }, (_, index) => {
     const space = spaces[Math.floor(index / 2) % spaces.length] as SearchSpace
     const architecture = space.sample(Random.named(21, 'space-oracle', index))
-    const task = tasks[space.takes][index % 2] as Task
+    const task = tasks[takes][index % 2] as Task
     return {
       name: `${entry.name} ${space.format(architecture)} on [${task.inputShape.join(', ')}]`,
       graph: space.compile(architecture, task),
