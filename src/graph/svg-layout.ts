@@ -1,5 +1,6 @@
 import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '@dagrejs/dagre'
 import type { Drawing, DrawingEdge, DrawingGroup, DrawingNode } from './drawing.ts'
+import { besideLines } from './svg-frame.ts'
 import type { NodeForm, Point, Rectangle } from './svg-geometry.ts'
 import { type LayeredGraph, orderLayers } from './svg-order.ts'
 import { columnRoute, directRoute, type RouteEnd } from './svg-route.ts'
@@ -74,12 +75,21 @@ export function finished(
   const groupOf = new Map(drawing.nodes.map(({ id, group }) => [id, group]))
   const groups = usedGroups(drawing).map((group): PlacedGroup => {
     const members = nodes.filter(({ node }) => node.group === group.id).map(({ area }) => area)
-    const labels = edges
-      .filter(({ edge }) => [edge.from, edge.to].every((id) => groupOf.get(id) === group.id))
-      .flatMap(({ label }) => (label ? [label] : []))
-    return { group, area: framed([...members, ...labels], textWidth(group.label, 11)) }
+    const inner = edges.filter(({ edge }) =>
+      [edge.from, edge.to].every((id) => groupOf.get(id) === group.id),
+    )
+    const labels = inner.flatMap(({ label }) => (label ? [label] : []))
+    const bends = inner.flatMap(({ points }) => points.map(spot))
+    return { group, area: framed([...members, ...labels, ...bends], textWidth(group.label, 11)) }
   })
-  return shifted({ width: 0, height: 0, nodes, edges, groups })
+  const lines = edges.map(({ points }) => points)
+  const roomy = groups.map(({ group, area }): PlacedGroup => {
+    const outside = nodes.filter(({ node }) => node.group !== group.id)
+    const others = [...outside, ...groups.filter((other) => other.group !== group)]
+    const areas = others.map((other) => other.area)
+    return { group, area: besideLines(area, textWidth(group.label, 11), lines, areas) }
+  })
+  return shifted({ width: 0, height: 0, nodes, edges, groups: roomy })
 }
 
 /** Width of a text in a sans-serif face, in pixels: an estimate on the generous side. */
@@ -180,6 +190,10 @@ function bounds(areas: readonly Rectangle[]): readonly [number, number, number, 
   ]
 }
 
+function spot({ x, y }: Point): Rectangle {
+  return { x, y, width: 0, height: 0 }
+}
+
 /** Moved so that everything lies within the margin. */
 function shifted(placed: PlacedDrawing): PlacedDrawing {
   const points = placed.edges.flatMap((edge) => edge.points)
@@ -187,7 +201,7 @@ function shifted(placed: PlacedDrawing): PlacedDrawing {
     ...placed.nodes.map(({ area }) => area),
     ...placed.groups.map(({ area }) => area),
     ...placed.edges.flatMap(({ label }) => (label ? [label] : [])),
-    ...points.map((point) => ({ ...point, width: 0, height: 0 })),
+    ...points.map(spot),
   ])
   const move = <P extends Point>(point: P): P => ({
     ...point,

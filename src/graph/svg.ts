@@ -1,4 +1,5 @@
 import type { Drawing } from './drawing.ts'
+import { wordsOffset } from './svg-frame.ts'
 import { cornerRadius, type Point, type Rectangle, towards } from './svg-geometry.ts'
 import { isOnGrid, placeOnGrid } from './svg-grid.ts'
 import type { PlacedEdge, PlacedGroup, PlacedNode } from './svg-layout.ts'
@@ -37,8 +38,8 @@ export function renderSvg(drawing: Drawing, options: SvgOptions = {}): string {
 
 /** Apart from its frame, over the lines that cross it. */
 function groupLabel({ group, area }: PlacedGroup): string {
-  const x = area.x - area.width / 2 + 12
-  const y = area.y - area.height / 2 + 14
+  const x = area.x - area.width / 2 + wordsOffset.x
+  const y = area.y - area.height / 2 + wordsOffset.y
   return `<g class="group">${text({ x, y }, group.label)}</g>`
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { drawGraph } from '#src/graph/draw.ts'
-import type { Drawing } from '#src/graph/drawing.ts'
+import type { Drawing, DrawingNode } from '#src/graph/drawing.ts'
 import { renderSvg } from '#src/graph/svg.ts'
 import type { Rectangle } from '#src/graph/svg-geometry.ts'
-import { placeDrawing } from '#src/graph/svg-layout.ts'
+import { placeDrawing, textWidth } from '#src/graph/svg-layout.ts'
 import { Random } from '#src/random/random.ts'
 import { randomGraph } from '#test/fixtures/random-graph.ts'
 
@@ -142,6 +142,37 @@ describe('placeDrawing', () => {
     expect(frame && box && frame.area.width > box.width && frame.area.height > box.height).toBe(
       true,
     )
+  })
+
+  it('frames the lines between members, and lets lines from outside pass beside its words', () => {
+    const node = (id: string, group?: string): DrawingNode => ({
+      id,
+      label: `box ${id}`,
+      role: 'other',
+      ...(group !== undefined && { group }),
+    })
+    const placed = placeDrawing({
+      title: 'A residual block',
+      direction: 'down',
+      groups: [{ id: 'block', label: 'A residual block' }],
+      nodes: [node('in'), ...['a', 'b', 'c', 'd'].map((id) => node(id, 'block'))],
+      edges: [
+        ['in', 'a'],
+        ['a', 'b'],
+        ['b', 'c'],
+        ['c', 'd'],
+        ['a', 'd'],
+      ].map(([from = '', to = '']) => ({ from, to })),
+    })
+    const [frame] = placed.groups.map(({ area }) => area)
+    const skip = placed.edges.find(({ edge }) => edge.from === 'a' && edge.to === 'd')
+    const entry = placed.edges.find(({ edge }) => edge.from === 'in')
+    if (!frame || !skip || !entry) throw new Error('All are placed')
+    for (const { x } of skip.points) {
+      expect(Math.abs(x - frame.x)).toBeLessThanOrEqual(frame.width / 2 - 12)
+    }
+    const wordsEnd = frame.x - frame.width / 2 + 12 + textWidth('A residual block', 11)
+    for (const { x } of entry.points) expect(x).toBeGreaterThan(wordsEnd)
   })
 
   it('lays layers out in the direction asked for', () => {
