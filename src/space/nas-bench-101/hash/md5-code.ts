@@ -35,7 +35,7 @@ import {
   wordsAdd,
   wordsShiftLeft,
   wordsShiftRight,
-} from './wasm.ts'
+} from '#src/encoding/wasm.ts'
 
 const groupCount = 2
 export const laneCount = 4 * groupCount

@@ -1,13 +1,5 @@
 /** The arithmetic of the graph hash: messages written, padded and hashed, in WebAssembly. */
-import {
-  freeAt as behindLanes,
-  blockBytes,
-  laneBytes,
-  laneCount,
-  runFunction,
-  textBytes,
-  textsAt,
-} from './md5-code.ts'
+
 import {
   branchIf,
   type Code,
@@ -36,7 +28,16 @@ import {
   vectorStore,
   type WasmFunction,
   wasmModule,
-} from './wasm.ts'
+} from '#src/encoding/wasm.ts'
+import {
+  freeAt as behindLanes,
+  blockBytes,
+  laneBytes,
+  laneCount,
+  runFunction,
+  textBytes,
+  textsAt,
+} from './md5-code.ts'
 
 /** Places in memory are byte numbers; those of messages and hashes are `md5-code.ts`'s. */
 export interface HashModule {

@@ -1,5 +1,5 @@
 /**
- * Words to write a WebAssembly module with, byte by byte: as many as the hash needs.
+ * Words to write a WebAssembly module with, byte by byte: as many as those who write one need.
  *
  * @see WebAssembly 2.0, section 5 (binary format); 5.4.8 (vector instructions).
  */
@@ -23,6 +23,7 @@ export const end: Code = [0x0b]
 export const i32Const = (value: number): Code => [0x41, ...signed(value)]
 export const i32Load = (offset: number): Code => [0x28, 0, ...unsigned(offset)]
 export const i32Store = (offset: number): Code => [0x36, 0, ...unsigned(offset)]
+export const f32Store = (offset: number): Code => [0x38, 0, ...unsigned(offset)]
 export const i32Store8: Code = [0x3a, 0, 0]
 export const i32Equal: Code = [0x46]
 export const i32NotEqual: Code = [0x47]
@@ -37,6 +38,8 @@ export const i32ShiftRight: Code = [0x76]
 const vector = (opcode: number): Code => [0xfd, ...unsigned(opcode)]
 /** The zeros promise no alignment. */
 export const vectorLoad = (offset: number): Code => [...vector(0), 0, ...unsigned(offset)]
+/** One number of 32 bits, four times. */
+export const vectorLoadSplat = (offset: number): Code => [...vector(9), 0, ...unsigned(offset)]
 export const vectorStore = (offset: number): Code => [...vector(11), 0, ...unsigned(offset)]
 export const vectorConst = (bytes: Code): Code => [...vector(12), ...bytes]
 export const vectorShuffle = (bytes: Code): Code => [...vector(13), ...bytes]
@@ -54,6 +57,16 @@ export const vectorStoreHalf = (offset: number, half: number): Code => [
   half,
 ]
 export const bytesShiftRight = vector(109)
+export const floatsGreater = vector(68)
+export const floatsRoot = vector(227)
+export const floatsAdd = vector(228)
+export const floatsSub = vector(229)
+export const floatsMultiply = vector(230)
+export const floatsDivide = vector(231)
+/** The second operand where the first is less, else the first. */
+export const floatsMax = vector(235)
+/** The float in the first lane. */
+export const firstFloat: Code = [...vector(31), 0]
 export const wordsShiftLeft = vector(171)
 export const wordsShiftRight = vector(173)
 export const wordsAdd = vector(174)
@@ -76,7 +89,9 @@ export interface WasmFunction {
   readonly body: Code
 }
 
-/** A module of one page of memory, exported as `memory`, and these functions, each exported. */
+/**
+ * A module of one page of memory (64 KiB), exported as `memory`, and these functions, each exported.
+ */
 export function wasmModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const signatures = functions.map(({ parameterCount, hasResult }) => [
     0x60,
