@@ -24,6 +24,11 @@ const commands: readonly CommandStub[] = [
     load: async () => (await import('./resume.ts')).resumeCommand(),
   },
   {
+    name: 'compare',
+    summary: 'run methods on benchmarks from many seeds, and compare them',
+    load: async () => (await import('./compare.ts')).compareCommand(),
+  },
+  {
     name: 'replay',
     summary: "prove from its journal that a run's decisions follow from its observations",
     load: async () => (await import('./replay.ts')).replayCommand(),
@@ -102,6 +107,7 @@ Examples:
   archloom run configs/quickstart.yaml
   archloom run search.yaml --set budget.trials=20 --seed 3 --out runs/third
   archloom resume runs/third
+  archloom compare configs/suites/bakeoff.yaml
   archloom space sample nas-bench-201 --count 3
   archloom env doctor
 

@@ -127,7 +127,7 @@ function timeWords(snapshot: RunSnapshot): string {
 }
 
 /** `0:07`, `12:30`, `3:05:00`. */
-function clockTime(ms: number): string {
+export function clockTime(ms: number): string {
   const seconds = Math.round(ms / 1000)
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
   const [hours = 0, ...rest] = parts
@@ -135,7 +135,7 @@ function clockTime(ms: number): string {
   return hours > 0 ? `${hours}:${minutes}:${tail}` : `${Number(minutes)}:${tail}`
 }
 
-function progressBar(share: number, width: number): string {
+export function progressBar(share: number, width: number): string {
   const filled = Math.round(share * width)
   return `${'━'.repeat(filled)}${'─'.repeat(width - filled)}`
 }

@@ -29,7 +29,7 @@ function json(value: unknown): string {
 }
 
 /** A reader finds the old text or the new one, never a part. */
-async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string): Promise<void> {
   const draft = `${path}.new`
   await writeFile(draft, text)
   await rename(draft, path)

@@ -39,16 +39,21 @@ export function isBusy(error: unknown): boolean {
   return primaryCode(error) === resultCodes.busy
 }
 
-function isCorrupt(error: unknown): boolean {
+export function isCorrupt(error: unknown): boolean {
   return primaryCode(error) === resultCodes.corrupt
 }
 
-function isNoDatabase(error: unknown): boolean {
+export function isNoDatabase(error: unknown): boolean {
   const code = primaryCode(error)
   return code === resultCodes.notADatabase || code === resultCodes.cannotOpen
 }
 
-function isFull(error: unknown): boolean {
+/** Every statement of a store is a constant, so a faulty one means that the tables are not as written. */
+export function isFaulty(error: unknown): boolean {
+  return primaryCode(error) === resultCodes.error
+}
+
+export function isFull(error: unknown): boolean {
   if (
     primaryCode(error) === resultCodes.full ||
     extendedCode(error) === extendedCodes.noSpaceForIndex
@@ -80,8 +85,7 @@ function explain(folder: string, cause: unknown): unknown {
       { cause, details: { ...details, resume: resumeCommand(folder) } },
     )
   }
-  // Every statement here is a constant, so a faulty one means that the tables are not as written.
-  if (primaryCode(cause) === resultCodes.error) return corrupt(folder, String(cause), cause)
+  if (isFaulty(cause)) return corrupt(folder, String(cause), cause)
   if (extendedCode(cause) === extendedCodes.mustUndo) return notBegun(folder, cause)
   if (isNoDatabase(cause)) return notAJournal(folder, 'its journal.sqlite is no SQLite file', cause)
   return cause

@@ -87,6 +87,8 @@ const BenchmarkChoice = z.looseObject({
   budget: StudyBudget.optional(),
   /** In place of the study's. */
   checkpoints: CheckpointChoice.optional(),
+  /** Simulated workers, in place of the study's. */
+  workers: z.int().min(1).max(1024).optional(),
 })
 
 /** Variants of a method: an ablation, or a look at what a setting does. */

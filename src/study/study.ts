@@ -71,18 +71,18 @@ export interface Checkpoints {
 
 /**
  * What random search finds on average after a number of trials, by summation over the whole space.
- * Accuracies are shares; NaN without test.
+ * Accuracies are shares.
  */
 export interface ExpectedCurve {
   /** Rising numbers of trials. */
   readonly trials: readonly number[]
   /** Of the incumbent: what the search was told of it. */
   readonly valAccuracy: readonly number[]
+  /** Standard deviations are over searches, not of the mean. */
   readonly valDeviation: readonly number[]
-  /** Of the incumbent: its test accuracy. */
-  readonly testAccuracy: readonly number[]
-  /** Standard deviation over searches, not of the mean. */
-  readonly testDeviation: readonly number[]
+  /** Of the incumbent: its test accuracy; null without test. */
+  readonly testAccuracy: readonly number[] | null
+  readonly testDeviation: readonly number[] | null
 }
 
 /** Everything about the trials of a cell; columns are indexed by trial. */
