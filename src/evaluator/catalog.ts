@@ -1,5 +1,6 @@
 import type { EvaluatorEntry } from './evaluator.ts'
+import { tabularEntry } from './tabular.ts'
 import { trainEntry } from './train.ts'
 
 /** Every evaluator that ships; the only file that names them. */
-export const evaluatorCatalog: readonly EvaluatorEntry[] = [trainEntry]
+export const evaluatorCatalog: readonly EvaluatorEntry[] = [trainEntry, tabularEntry]
