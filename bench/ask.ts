@@ -47,6 +47,9 @@ const methods: readonly (readonly [
   ['regularized-evolution', { removal: 'worst' }],
   // Elsewhere it costs what checking a configuration costs: 20 to 70 microseconds.
   ['reinforce', {}, ['nas-bench-101', 'nas-bench-201', 'nas-bench-macro', 'chain']],
+  ['local-search', { known: 'nothing' }, ['nas-bench-101', 'nas-bench-201', 'chain']],
+  // On a benchmark's space, this many trials make most neighbours known, and each known one is looked up.
+  ['local-search', {}, ['chain']],
 ]
 
 function measureOptimizer(

@@ -1,3 +1,4 @@
+import { localSearchEntry } from './local-search/local-search.ts'
 import type { OptimizerEntry } from './optimizer.ts'
 import { randomSearchEntry } from './random-search.ts'
 import { regularizedEvolutionEntry } from './regularized-evolution.ts'
@@ -7,5 +8,6 @@ import { reinforceEntry } from './reinforce.ts'
 export const optimizerCatalog: readonly OptimizerEntry[] = [
   randomSearchEntry,
   regularizedEvolutionEntry,
+  localSearchEntry,
   reinforceEntry,
 ]

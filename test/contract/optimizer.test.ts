@@ -33,6 +33,17 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint'],
     },
   ],
+  'local-search': [
+    { settings: { initialCount: 3, restartCount: 1 } },
+    {
+      settings: { initialCount: 1, improvement: 'full', order: 'listed', known: 'nothing' },
+      spaces: ['nas-bench-201', 'chain', 'nas-bench-macro'],
+    },
+    {
+      settings: { initialCount: 2, known: 'architecture', afterOptimum: 'continue' },
+      spaces: ['nas-bench-101', 'nas-bench-201', 'joint'],
+    },
+  ],
 }
 
 for (const entry of optimizerCatalog) {
