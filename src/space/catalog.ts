@@ -12,6 +12,7 @@ import { nasBench101Entry } from './nas-bench-101/nas-bench-101.ts'
 import { nasBench201Entry } from './nas-bench-201/nas-bench-201.ts'
 import { nasBenchMacroEntry } from './nas-bench-macro/nas-bench-macro.ts'
 import { nasnetEntry } from './nasnet/nasnet.ts'
+import { recurrentEntry } from './recurrent/recurrent.ts'
 import type { SpaceEntry } from './space.ts'
 import { transformerEntry } from './transformer/transformer.ts'
 
@@ -32,4 +33,5 @@ export const spaceCatalog: readonly SpaceEntry[] = [
   fabricEntry,
   multigraphEntry,
   transformerEntry,
+  recurrentEntry,
 ]

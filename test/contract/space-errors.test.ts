@@ -52,6 +52,12 @@ const mistakes: Readonly<Record<string, readonly (readonly [text: string, place:
     ['1>3|3>3|3>3|3>3|3>3|3>3|3>3', 'layers 1 to 2'],
     ['1>1|1>1|1>1|1>2|1>1|1>1|1>1', 'layers 5 to 6'],
   ],
+  recurrent: [
+    ['tanh@0|relu@1', 'the length'],
+    ['tanh@0|relu@2|relu@1|relu@1|relu@1|relu@1|relu@1|relu@1', 'node 2'],
+    ['tanh@0|gelu@1|relu@1|relu@1|relu@1|relu@1|relu@1|relu@1', 'node 2'],
+    ['tanh@0|relu@1|relu@1|relu@1|relu@1|relu@1|relu@1|relu', 'node 8'],
+  ],
   transformer: [
     ['activation=mish depth=1 dropout=0 heads1=2 mlpRatio1=2 norm=before width=32', 'activation'],
     ['activation=gelu depth=1 dropout=0 heads1=3 mlpRatio1=2 norm=before width=32', 'heads1'],

@@ -73,6 +73,28 @@ const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
     { layers: 3, scales: 3, channels: 2 },
     { layers: 2, scales: 3, channels: 2, architectures: 'parts' },
   ],
+  recurrent: [
+    { embedding: 3, hidden: 4, enas: { nodes: 3, functions: ['tanh', 'relu'] } },
+    {
+      embedding: 5,
+      hidden: 4,
+      layers: 2,
+      dropoutRate: 0.1,
+      enas: { nodes: 2, output: 'loose-ends' },
+    },
+    {
+      style: 'nlp',
+      embedding: 3,
+      hidden: 4,
+      nlp: { minNodes: 1, maxNodes: 2, maxStates: 2, operations: ['linear', 'tanh', 'blend'] },
+    },
+    {
+      style: 'nlp',
+      embedding: 3,
+      hidden: 4,
+      nlp: { maxNodes: 3, maxStates: 1, operations: ['linear', 'product', 'sum', 'sigmoid'] },
+    },
+  ],
   transformer: [
     {
       maxDepth: 2,
