@@ -15,10 +15,10 @@ export interface RouteEnds {
 
 /** How far beyond its column a line keeps its direction; an arrow's head takes up 7 of it. */
 const straight = { from: 6, to: 12 }
-/** The ends of steep lines lie at most this share of a node's height from its middle. */
+/** The ends of lines lie at most this share of a node's height from its middle. */
 const spread = 0.36
-/** This many pixels aside, an end lies half as far from the middle as it may. */
-const halfway = 60
+/** The larger, the further apart are the ends of lines that are all very steep. */
+const softness = 1.5
 
 /** A line whose ends point to the centres of its nodes, from border to border. */
 export function directRoute(bends: readonly Point[], { from, to }: RouteEnds): readonly Point[] {
@@ -42,13 +42,13 @@ export function columnRoute(bends: readonly Point[], { from, to }: RouteEnds): r
 function turn({ area, reach }: RouteEnd, next: Point, beyond: number): readonly Point[] {
   const [across, down] = [next.x - area.x, next.y - area.y]
   const steepest = (2 * spread * area.height) / area.width
-  const isSteep = Math.abs(down) > Math.abs(across) * steepest
-  if (!isSteep || Math.abs(across) < reach + beyond) return []
-  const slope = (steepest * down) / (Math.abs(down) + halfway)
+  const slope = Math.abs(down / across)
+  if (slope <= steepest / 2 || Math.abs(across) < reach + beyond) return []
+  const softened = steepest * (1 - softness / 2 / (slope - steepest / 2 + softness))
   return [
     {
       x: area.x + Math.sign(across) * (reach + beyond),
-      y: area.y + slope * (area.width / 2 + beyond),
+      y: area.y + Math.sign(down) * softened * (area.width / 2 + beyond),
     },
   ]
 }

@@ -53,13 +53,13 @@ describe('columnRoute', () => {
 
   it('leaves at the facing side, lines further aside further from its middle', () => {
     const ends = { from: box(0, 0, 80), to: box(300, 900, 80) }
-    const ports = [100, 200, 800].map((y) => columnRoute([{ x: 62, y }], ends)[0])
-    expect(ports.every((port) => port !== undefined && port.x > 36 && Math.abs(port.y) < 16)).toBe(
-      true,
+    const ports = [0, 5, 8, 9, 10, 11, 12, 20, 40, 100, 200, 800].map(
+      (y) => columnRoute([{ x: 62, y }], ends)[0] ?? expect.fail('no start'),
     )
-    const heights = ports.map((port) => port?.y ?? 0)
+    for (const { x, y } of ports) expect(x > 36 && Math.abs(y) < 16).toBe(true)
+    const heights = ports.map(({ y }) => y)
     expect(heights).toEqual(heights.toSorted((one, other) => one - other))
-    expect(new Set(heights).size).toBe(3)
+    expect(new Set(heights).size).toBe(ports.length)
   })
 })
 
