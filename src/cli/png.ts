@@ -29,8 +29,6 @@ const pixelLimit = 100_000_000
 export async function renderPng(svg: string, { scale, fontFolders }: PngOptions): Promise<Png> {
   const { Resvg } = await loadResvg()
   const font = {
-    // Of the families that a drawing asks for, this one stands for the generic last.
-    sansSerifFamily: 'DejaVu Sans',
     loadSystemFonts: fontFolders === undefined,
     ...(fontFolders && { fontDirs: [...fontFolders] }),
   }

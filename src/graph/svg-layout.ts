@@ -80,16 +80,21 @@ export function finished(
     )
     const labels = inner.flatMap(({ label }) => (label ? [label] : []))
     const bends = inner.flatMap(({ points }) => points.map(spot))
-    return { group, area: framed([...members, ...labels, ...bends], textWidth(group.label, 11)) }
+    return { group, area: framed([...members, ...labels, ...bends], wordsWidth(group)) }
   })
   const lines = edges.map(({ points }) => points)
   const roomy = groups.map(({ group, area }): PlacedGroup => {
     const outside = nodes.filter(({ node }) => node.group !== group.id)
     const others = [...outside, ...groups.filter((other) => other.group !== group)]
     const areas = others.map((other) => other.area)
-    return { group, area: besideLines(area, textWidth(group.label, 11), lines, areas) }
+    return { group, area: besideLines(area, wordsWidth(group), lines, areas) }
   })
   return shifted({ width: 0, height: 0, nodes, edges, groups: roomy })
+}
+
+/** Width of a frame's words: bold, and spaced. */
+function wordsWidth({ label }: DrawingGroup): number {
+  return textWidth(label, 13)
 }
 
 /** Width of a text in a sans-serif face, in pixels: an estimate on the generous side. */

@@ -86,7 +86,23 @@ export function drawingStyle(theme: DrawingTheme): string {
   return `.${drawingClass} { color-scheme: ${palette.scheme}; }\n${plain}`
 }
 
-const rules = `.${drawingClass} { max-width: 100%; height: auto; font-family: Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
+/** Without quotation marks, which resvg does not take off within a list. */
+const families = [
+  'Inter',
+  'ui-sans-serif',
+  'system-ui',
+  '-apple-system',
+  'Segoe UI',
+  'Roboto',
+  'Helvetica Neue',
+  'Arial',
+  'Liberation Sans',
+  'Noto Sans',
+  'DejaVu Sans',
+  'sans-serif',
+]
+
+const rules = `.${drawingClass} { max-width: 100%; height: auto; font-family: ${families.join(', ')}; }
 .${drawingClass} text { text-anchor: middle; dominant-baseline: central; fill: var(--ink); font-size: 13px; font-weight: 550; stroke: none; }
 .${drawingClass} .ground { fill: var(--ground); }
 .${drawingClass} .group rect { fill: var(--group); stroke: var(--group-line); }

@@ -102,6 +102,8 @@ describe('renderSvg', () => {
     for (const theme of ['light', 'dark'] as const) {
       const plain = rulesOf(renderSvg(cell, { theme }))
       expect(plain).not.toMatch(/var\(|--/)
+      // Within quotation marks resvg finds no family.
+      expect(plain).toMatch(/font-family: [A-Za-z, -]+;/)
       expect(shape(plain)).toBe(shape(auto.replaceAll(/var\(--[a-z-]+\)/g, '#')))
       for (const [color] of plain.matchAll(/#\w+/g)) expect(auto).toContain(color)
     }
@@ -171,7 +173,7 @@ describe('placeDrawing', () => {
     for (const { x } of skip.points) {
       expect(Math.abs(x - frame.x)).toBeLessThanOrEqual(frame.width / 2 - 12)
     }
-    const wordsEnd = frame.x - frame.width / 2 + 12 + textWidth('A residual block', 11)
+    const wordsEnd = frame.x - frame.width / 2 + 12 + textWidth('A residual block', 13)
     for (const { x } of entry.points) expect(x).toBeGreaterThan(wordsEnd)
   })
 
