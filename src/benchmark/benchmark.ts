@@ -108,10 +108,15 @@ export interface Benchmark extends Disposable {
 export interface ImportContext {
   /** A space of the catalog, settings filled in. */
   readonly createSpace: (name: string, settings?: Json) => SearchSpace
-  /** An interpreter of a worker's environment and the folder of archloom's Python package. */
-  readonly python: () => Promise<{ readonly interpreter: string; readonly folder: string }>
+  /** An interpreter that finds archloom's Python package, and the variables that it needs for it. */
+  readonly python: () => Promise<PythonCommand>
   readonly onProgress: (progress: ImportProgress) => void
   readonly signal: AbortSignal
+}
+
+export interface PythonCommand {
+  readonly interpreter: string
+  readonly variables: Readonly<Record<string, string | undefined>>
 }
 
 export interface ImportProgress {

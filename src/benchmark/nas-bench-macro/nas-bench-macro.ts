@@ -46,7 +46,7 @@ export const nasBenchMacro: BenchmarkFormat = {
     return start.startsWith('arch,test1,test2,test3,') || /^\s*\{\s*"[012]{8}"\s*:/.test(start)
   },
   async read(path, context) {
-    const isJson = (await startText(path)).trimStart().startsWith('{')
+    const isJson = /^\s*[[{]/.test(await startText(path))
     return isJson ? readOfficial(path, context) : readSheet(path, context)
   },
 }
@@ -100,7 +100,6 @@ function emptyTable(context: ImportContext) {
   return { space, table: tableBuilder(describeMacro(space)) }
 }
 
-/** Codes of one network were trained apart, so each has its row. */
 function describeMacro(space: SearchSpace): TableDescription {
   return {
     name: 'nas-bench-macro',
@@ -109,7 +108,7 @@ function describeMacro(space: SearchSpace): TableDescription {
     notes: [
       'A test-only table: it has no validation accuracy and no training times.',
       'The source keeps the best epoch by test accuracy.',
-      'Codes of one network were trained apart and have rows of their own.',
+      'Codes of one network have rows of their own, with the same numbers: the source trained each network once.',
     ],
     space: { name: space.name, settings: space.settings },
     answers: [{ name: space.name, settings: settingsOf(space), atMost: {} }],
