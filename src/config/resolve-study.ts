@@ -35,9 +35,10 @@ export function resolveStudy(input: unknown, extensions: Extensions, file: strin
   const parsed = parseOrExplain(StudyDocument, input, { file, path: [] })
   const document: StudyDocument = {
     ...parsed,
-    methods: withRandomSearch(parsed.methods, extensions).map((choice, index) =>
-      resolveMethod(choice, extensions, { file, path: ['methods', index] }),
-    ),
+    methods: [...missingControls(parsed.methods, extensions), ...parsed.methods].map((choice) => {
+      const place = { file, path: ['methods', parsed.methods.indexOf(choice)] }
+      return resolveMethod(choice, extensions, place)
+    }),
     benchmarks: parsed.benchmarks.map((choice, index) =>
       resolveBenchmark(choice, extensions, { file, path: ['benchmarks', index] }),
     ),
@@ -49,14 +50,14 @@ export function resolveStudy(input: unknown, extensions: Extensions, file: strin
   return { document, methods }
 }
 
-/** The control arm stands first where the document leaves it out. */
-function withRandomSearch(
+/** Random search, where the document leaves it out; it stands first then. */
+function missingControls(
   choices: readonly MethodChoice[],
   extensions: Extensions,
 ): readonly MethodChoice[] {
   const controls = availableOptimizers(extensions).filter(({ isControl }) => isControl === true)
   const missing = controls.filter((entry) => !choices.some((choice) => isPlain(choice, entry)))
-  return [...missing.map(({ name }) => ({ name })), ...choices]
+  return missing.map(({ name }) => ({ name }))
 }
 
 /** Whether a choice is an optimizer with nothing but its defaults. */
