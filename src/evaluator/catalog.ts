@@ -1,6 +1,11 @@
 import type { EvaluatorEntry } from './evaluator.ts'
+import { syntheticEntry } from './synthetic.ts'
 import { tabularEntry } from './tabular.ts'
 import { trainEntry } from './train.ts'
 
 /** Every evaluator that ships; the only file that names them. */
-export const evaluatorCatalog: readonly EvaluatorEntry[] = [trainEntry, tabularEntry]
+export const evaluatorCatalog: readonly EvaluatorEntry[] = [
+  trainEntry,
+  tabularEntry,
+  syntheticEntry,
+]
