@@ -50,6 +50,7 @@ const methods: readonly (readonly [
   ['local-search', { known: 'nothing' }, ['nas-bench-101', 'nas-bench-201', 'chain']],
   // On a benchmark's space, this many trials make most neighbours known, and each known one is looked up.
   ['local-search', {}, ['chain']],
+  ['differential-evolution', {}, ['nas-bench-101', 'nas-bench-201', 'nas-bench-macro']],
 ]
 
 function measureOptimizer(

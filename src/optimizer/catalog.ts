@@ -1,3 +1,4 @@
+import { differentialEvolutionEntry } from './differential-evolution/differential-evolution.ts'
 import { localSearchEntry } from './local-search/local-search.ts'
 import type { OptimizerEntry } from './optimizer.ts'
 import { randomSearchEntry } from './random-search.ts'
@@ -10,4 +11,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   regularizedEvolutionEntry,
   localSearchEntry,
   reinforceEntry,
+  differentialEvolutionEntry,
 ]

@@ -44,6 +44,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['nas-bench-101', 'nas-bench-201', 'joint'],
     },
   ],
+  'differential-evolution': [
+    { settings: { populationSize: 8 } },
+    {
+      settings: { populationSize: 3, boundary: 'clip', crossoverRate: 0.9 },
+      spaces: ['nas-bench-101', 'nas-bench-201', 'joint'],
+    },
+  ],
 }
 
 for (const entry of optimizerCatalog) {
