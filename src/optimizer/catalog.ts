@@ -4,6 +4,7 @@ import type { OptimizerEntry } from './optimizer.ts'
 import { randomSearchEntry } from './random-search.ts'
 import { regularizedEvolutionEntry } from './regularized-evolution.ts'
 import { reinforceEntry } from './reinforce.ts'
+import { tpeEntry } from './tpe/tpe.ts'
 
 /** Every optimizer that ships; the only file that names them. */
 export const optimizerCatalog: readonly OptimizerEntry[] = [
@@ -12,4 +13,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   localSearchEntry,
   reinforceEntry,
   differentialEvolutionEntry,
+  tpeEntry,
 ]

@@ -51,6 +51,21 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['nas-bench-101', 'nas-bench-201', 'joint'],
     },
   ],
+  tpe: [
+    { settings: { startupTrials: 8 }, spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint'] },
+    {
+      settings: { startupTrials: 8, rules: 'optuna', joint: 'group', unique: true },
+      trials: 30,
+      spaces: ['nas-bench-201', 'chain', 'joint'],
+    },
+    {
+      settings: { startupTrials: 8, invalid: 'redraw', pending: 'ignore', bandwidth: 'scott' },
+      trials: 25,
+      spaces: ['nas-bench-101', 'joint'],
+    },
+    // Every other space, most of it the start.
+    { settings: { startupTrials: 8, candidates: 4 }, trials: 12 },
+  ],
 }
 
 for (const entry of optimizerCatalog) {
