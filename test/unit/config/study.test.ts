@@ -31,7 +31,7 @@ describe('a study document', () => {
     expect(methods[1]?.seeds).toEqual(['0', '1', '2'])
     expect(document.benchmarks[0]).toMatchObject({
       label: 'first',
-      space: { name: 'nas-bench-201', channels: 16 },
+      space: { name: 'nas-bench-macro', channels: 32, blocksPerStage: [2, 3] },
       salt: '',
     })
   })
