@@ -101,7 +101,7 @@ export const outsideTable: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   '@resvg/resvg-js': ['cli'],
   pythonia: ['environment'],
-  yaml: ['config', 'runner'],
+  yaml: ['config', 'runner', 'benchmark'],
   '@dagrejs/dagre': ['graph', 'report'],
 }
 
