@@ -1,3 +1,4 @@
+import { bananasEntry } from './bananas/bananas.ts'
 import { differentialEvolutionEntry } from './differential-evolution/differential-evolution.ts'
 import { localSearchEntry } from './local-search/local-search.ts'
 import type { OptimizerEntry } from './optimizer.ts'
@@ -14,4 +15,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   reinforceEntry,
   differentialEvolutionEntry,
   tpeEntry,
+  bananasEntry,
 ]

@@ -55,6 +55,8 @@ export interface FeatureEncoding<A> {
   readonly description: string
   /** Whether architectures with one canonical form have one vector. */
   readonly isCanonical: boolean
+  /** Leading numbers that the source's own predictors are given; absent where it is all of them. */
+  readonly usualSize?: number
   encode(architecture: A): readonly number[]
 }
 

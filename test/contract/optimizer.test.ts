@@ -52,7 +52,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     },
   ],
   tpe: [
-    { settings: { startupTrials: 8 }, spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint'] },
+    {
+      settings: { startupTrials: 8 },
+      spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint'],
+    },
     {
       settings: { startupTrials: 8, rules: 'optuna', joint: 'group', unique: true },
       trials: 30,
@@ -65,6 +68,31 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     },
     // Every other space, most of it the start.
     { settings: { startupTrials: 8, candidates: 4 }, trials: 12 },
+  ],
+  // A fit costs: a space of each encoding, small nets trained briefly.
+  bananas: [
+    {
+      settings: { initialTrials: 5, roundSize: 4, candidates: 8, epochs: 2 },
+      trials: 14,
+      spaces: ['nas-bench-101', 'chain', 'joint'],
+    },
+    {
+      settings: {
+        initialTrials: 3,
+        roundSize: 3,
+        parents: 2,
+        acquisition: 'ei',
+        loss: 'mape',
+        epochs: 2,
+      },
+      trials: 12,
+      spaces: ['nas-bench-201'],
+    },
+    {
+      settings: { acquisition: 'random', initialTrials: 5, roundSize: 5, candidates: 10 },
+      trials: 20,
+      spaces: ['nas-bench-201', 'amoebanet'],
+    },
   ],
 }
 

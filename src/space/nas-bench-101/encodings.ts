@@ -120,6 +120,8 @@ function pathEncoding(vertices: number): FeatureEncoding<Cell> {
     size,
     description: `one bit for every sequence of 0 to ${vertices - 2} operations on a path from input to output, by length; a path's bit tells nothing of how often it is there`,
     isCanonical: true,
+    // Paths of up to three operations: 40 bits.
+    usualSize: Math.min(size, (kinds ** 4 - 1) / (kinds - 1)),
     encode(cell) {
       const bits = Array.from({ length: size }, () => 0)
       for (const index of pathIndices(cell)) bits[index] = 1

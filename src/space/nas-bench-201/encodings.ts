@@ -67,6 +67,8 @@ const cellPaths: FeatureEncoding<Cell> = {
   description:
     'one bit for each sequence of 1, 2 or 3 operations (avg pool, conv 1x1, conv 3x3, none, skip) from input to output',
   isCanonical: false,
+  // Paths of one and two operations.
+  usualSize: 30,
   encode(cell) {
     const bits = new Array<number>(155).fill(0)
     for (const nodes of pathShapes) bits[pathIndex(cell, nodes)] = 1
