@@ -45,6 +45,9 @@ export function resolveStudy(input: unknown, extensions: Extensions, file: strin
   }
   refuseLimitless(document, file)
   const methods = studyMethods(document, extensions, file)
+  for (const [index, choice] of document.benchmarks.entries()) {
+    refuseUnknown(choice.methods ?? [], methods, { file, path: ['benchmarks', index, 'methods'] })
+  }
   refuseTwins(document.benchmarks.map(labelOf), { file, path: ['benchmarks'] })
   refuseTwins(methods.map(labelOf), { file, path: ['methods'] })
   return { document, methods }
@@ -55,9 +58,13 @@ function missingControls(
   choices: readonly MethodChoice[],
   extensions: Extensions,
 ): readonly MethodChoice[] {
-  const controls = availableOptimizers(extensions).filter(({ isControl }) => isControl === true)
-  const missing = controls.filter((entry) => !choices.some((choice) => isPlain(choice, entry)))
-  return missing.map(({ name }) => ({ name }))
+  return controlsOf(extensions)
+    .filter((entry) => !choices.some((choice) => isPlain(choice, entry)))
+    .map(({ name }) => ({ name }))
+}
+
+function controlsOf(extensions: Extensions): readonly OptimizerEntry[] {
+  return availableOptimizers(extensions).filter(({ isControl }) => isControl === true)
 }
 
 /** Whether a choice is an optimizer with nothing but its defaults. */
@@ -73,7 +80,7 @@ function methodSettings({ name: _, label: __, seeds: ___, ...settings }: MethodC
 
 /** What stands beside a benchmark's name for the evaluator. */
 export function benchmarkSettings(choice: BenchmarkChoice): Readonly<Record<string, unknown>> {
-  const own = ['name', 'label', 'space', 'budget', 'checkpoints', 'workers']
+  const own = ['name', 'label', 'space', 'budget', 'checkpoints', 'workers', 'methods']
   return Object.fromEntries(Object.entries(choice).filter(([key]) => !own.includes(key)))
 }
 
@@ -108,7 +115,7 @@ function resolveBenchmark(
   const spaceEntry = findEntry(availableSpaces(extensions), name, placeName(spacePlace, ['name']))
   const spaceChoice = parseOrExplain(spaceEntry.settings, spaceSettings, spacePlace)
   const settings = parseOrExplain(entry.settings, benchmarkSettings(choice), place)
-  const { label, budget, checkpoints, workers } = choice
+  const { label, budget, checkpoints, workers, methods } = choice
   // The study's own workers are simulated, not those of an evaluator that is started.
   const { workers: _, ...others } = settings as Record<string, unknown>
   return {
@@ -118,6 +125,7 @@ function resolveBenchmark(
     ...(budget && { budget }),
     ...(checkpoints && { checkpoints }),
     ...(workers !== undefined && { workers }),
+    ...(methods && { methods }),
     ...others,
   }
 }
@@ -141,12 +149,7 @@ function studyMethods(
   file: string,
 ): readonly StudyMethod[] {
   for (const [index, { method }] of vary.entries()) {
-    if (methods.some((choice) => choice.label === method)) continue
-    const where = placeName({ file, path: ['vary', index, 'method'] })
-    throw new ArchloomError(
-      'config/unknown-name',
-      `${where}: unknown method "${method}"; there are ${methods.map(labelOf).join(', ')}`,
-    )
+    refuseUnknown([method], methods, { file, path: ['vary', index, 'method'] })
   }
   return methods.flatMap((choice) => {
     const count = choice.seeds ?? seeds.count
@@ -157,6 +160,7 @@ function studyMethods(
       settings,
       hash: contentHash({ name: choice.name, settings }),
       seeds: rows,
+      isControl: variant === null && controlsOf(extensions).some((entry) => isPlain(choice, entry)),
       variant,
     })
     const label = labelOf(choice)
@@ -195,6 +199,20 @@ function variantsOf(
 
 function labelOf({ label, name }: { readonly label?: string | undefined; readonly name: string }) {
   return label ?? name
+}
+
+function refuseUnknown(
+  labels: readonly string[],
+  methods: readonly { readonly label?: string | undefined; readonly name: string }[],
+  place: Place,
+): void {
+  const known = methods.map(labelOf)
+  const unknown = labels.find((label) => !known.includes(label))
+  if (unknown === undefined) return
+  throw new ArchloomError(
+    'config/unknown-name',
+    `${placeName(place)}: unknown method "${unknown}"; there are ${known.join(', ')}`,
+  )
 }
 
 function refuseTwins(labels: readonly string[], place: Place): void {

@@ -125,6 +125,13 @@ export function describeBenchmark(
     maxAttempts: plan.maxAttempts,
   }
   const choice = document.benchmarks[index]
+  const wanted = methods.filter((method) => isWanted(method, choice?.methods))
+  const misfits = new Map(
+    wanted.flatMap((method) => {
+      const misfit = findMethod(method, extensions).misfit?.(space) ?? null
+      return misfit === null ? [] : [[method.label, misfit] as const]
+    }),
+  )
   return {
     label,
     description: objective.description,
@@ -135,13 +142,18 @@ export function describeBenchmark(
     hasTest: objective.hasTest,
     trialLimit: trialLimit(plan),
     checkpoints: checkpointsOf(choice?.checkpoints ?? document.checkpoints, plan.budget),
-    notApplicable: Object.fromEntries(
-      methods.flatMap((method) => {
-        const misfit = findMethod(method, extensions).misfit?.(space) ?? null
-        return misfit === null ? [] : [[method.label, misfit]]
-      }),
-    ),
+    methods: wanted.map(({ label: name }) => name).filter((name) => !misfits.has(name)),
+    notApplicable: Object.fromEntries(misfits),
   }
+}
+
+/** Whether a benchmark's list has a method, or that whose variant it is; the control always. */
+function isWanted(
+  { label, variant, isControl }: StudyMethod,
+  labels: readonly string[] | undefined,
+): boolean {
+  if (labels === undefined || labels.includes(label) || isControl) return true
+  return variant !== null && labels.includes(variant.of)
 }
 
 function trialLimit({ budget, fidelity }: OpenBenchmark['plan']): number | null {

@@ -89,6 +89,8 @@ const BenchmarkChoice = z.looseObject({
   checkpoints: CheckpointChoice.optional(),
   /** Simulated workers, in place of the study's. */
   workers: z.int().min(1).max(1024).optional(),
+  /** Labels of the methods that are compared here, their variants included; all by default. */
+  methods: z.array(Label).min(1).optional(),
 })
 
 /** Variants of a method: an ablation, or a look at what a setting does. */

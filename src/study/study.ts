@@ -27,6 +27,8 @@ export interface StudyMethod {
   readonly hash: string
   /** Decimal strings, rising; every method starts at the same one. */
   readonly seeds: readonly string[]
+  /** Whether it is plain random search: the control, whose exact expectation benchmarks have. */
+  readonly isControl: boolean
   /** What `vary` changed, and of which method; null for a method of its own. */
   readonly variant: {
     readonly of: string
@@ -58,7 +60,9 @@ export interface StudyBenchmark {
   readonly optimum: { readonly valAccuracy: number | null; readonly testAccuracy: number | null }
   /** The exact expectation of random search; null where the space cannot be enumerated. */
   readonly randomSearch: ExpectedCurve | null
-  /** Why a method cannot search here, by label: "needs …, which the space does not offer". */
+  /** Labels of the methods that are compared here, in the study's order. */
+  readonly methods: readonly string[]
+  /** Why another method cannot search here, by label: "needs …, which the space does not offer". */
   readonly notApplicable: Readonly<Record<string, string>>
 }
 

@@ -47,16 +47,14 @@ export function tabulateStudy(study: Study): readonly StudyTable[] {
       mark: benchmark.mark,
       metric,
       checkpoints,
-      rows: study.methods
-        .filter(({ label }) => benchmark.notApplicable[label] === undefined)
-        .map(({ label }) => {
-          const own = cells.filter(({ key }) => key.method === label)
-          return {
-            method: label,
-            cellCount: own.length,
-            values: valuesOf(own, checkpoints, metric),
-          }
-        }),
+      rows: benchmark.methods.map((label) => {
+        const own = cells.filter(({ key }) => key.method === label)
+        return {
+          method: label,
+          cellCount: own.length,
+          values: valuesOf(own, checkpoints, metric),
+        }
+      }),
       expected: expectedValues(benchmark, checkpoints, metric),
       notApplicable: benchmark.notApplicable,
     }

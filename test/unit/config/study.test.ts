@@ -175,6 +175,11 @@ describe('a study document', () => {
       'config/unknown-name: In study.yaml, vary[0].method: unknown method "RE"; there are random-search, evolution',
     ],
     [
+      'an unknown method on a benchmark',
+      { benchmarks: [{ ...benchmark, methods: ['evolution', 'RE'] }] },
+      'config/unknown-name: In study.yaml, benchmarks[0].methods: unknown method "RE"; there are random-search, evolution',
+    ],
+    [
       'a variation of nothing',
       { vary: [{ method: 'evolution', settings: {} }] },
       'config/invalid: In study.yaml, vary[0].settings: expected at least one setting with its values',

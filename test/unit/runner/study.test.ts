@@ -157,6 +157,28 @@ describe('a study', () => {
     expect(second?.rows.map(({ method }) => method)).toEqual(['random-search'])
   })
 
+  it('compares on a benchmark the methods that it lists, their variants and random search', async () => {
+    await using folder = await temporaryFolder()
+    const [first, second] = toyInput.benchmarks
+    await runToyStudy(folder.path, {
+      ...toyInput,
+      methods: [...toyInput.methods, { name: 'random-search', label: 'unique', unique: true }],
+      vary: [{ method: 'evolution', settings: { removal: ['worst'] } }],
+      benchmarks: [
+        { ...first, methods: ['evolution'] },
+        { ...second, methods: ['evolution removal=worst'] },
+      ],
+    })
+    using study = openStudy(folder.path)
+    expect(study.benchmarks.map(({ methods }) => methods)).toEqual([
+      ['random-search', 'evolution', 'evolution removal=worst'],
+      ['random-search', 'evolution removal=worst'],
+    ])
+    expect(study.methods.filter(({ isControl }) => isControl)).toHaveLength(1)
+    expect(study.cells).toHaveLength(5 * 3)
+    expect(study.missing).toEqual([])
+  })
+
   it('counts simulated seconds, and has checkpoints in them', async () => {
     await using folder = await temporaryFolder()
     const change = { budget: { costSeconds: 300 }, checkpoints: { costSeconds: [100, 900] } }
