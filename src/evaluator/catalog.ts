@@ -1,4 +1,5 @@
 import type { EvaluatorEntry } from './evaluator.ts'
+import { lcbenchEntry } from './lcbench.ts'
 import { syntheticEntry } from './synthetic.ts'
 import { tabularEntry } from './tabular.ts'
 import { trainEntry } from './train.ts'
@@ -8,4 +9,5 @@ export const evaluatorCatalog: readonly EvaluatorEntry[] = [
   trainEntry,
   tabularEntry,
   syntheticEntry,
+  lcbenchEntry,
 ]
