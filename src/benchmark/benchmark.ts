@@ -71,7 +71,10 @@ export interface Benchmark extends Disposable {
   /** SHA-256 over everything in the table: stands in fingerprints. */
   readonly contentHash: string
   readonly rowCount: number
-  /** The space whose architectures it holds: an entry of the space catalog and its settings. */
+  /**
+   * The space whose architectures it holds: an entry of the space catalog, and those of its settings
+   * that decide what its architectures and networks are; the others have their defaults.
+   */
   readonly space: { readonly name: string; readonly settings: Json }
   readonly datasets: readonly MeasuredDataset[]
   /** What a reader of its numbers must know, a sentence each. */
@@ -126,9 +129,11 @@ export interface ImportProgress {
 
 /** A table that was read, to be written as a compact file. */
 export interface ImportedTable {
+  /** What the format or the source calls it. */
+  readonly name: string
   readonly rowCount: number
   /**
-   * @param name - what the benchmark is called; the format's own name by default
+   * @param name - what the benchmark is called, by default its own name
    * @returns the content hash
    */
   finish(path: string, name?: string): string

@@ -1,5 +1,5 @@
 /** Imported benchmarks on this machine: by name, by path, all of them. */
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { benchmarkFolders } from '#src/environment/folders.ts'
 import { ArchloomError } from '#src/errors.ts'
@@ -7,13 +7,6 @@ import type { Benchmark } from './benchmark.ts'
 import { openCompactBenchmark } from './compact-benchmark.ts'
 
 export const benchmarkExtension = '.bench'
-
-/** An imported benchmark as `bench list` shows it. */
-export type ListedBenchmark = {
-  readonly name: string
-  readonly path: string
-  readonly fileBytes: number
-} & ({ readonly benchmark: Benchmark } | { readonly problem: string })
 
 /**
  * Opens an imported benchmark; it is the caller's to dispose.
@@ -23,12 +16,19 @@ export type ListedBenchmark = {
  * @throws benchmark/not-found, benchmark/invalid
  */
 export function openBenchmark(nameOrPath: string, folder?: string): Benchmark {
-  if (nameOrPath.endsWith(benchmarkExtension) || /[/\\]/.test(nameOrPath)) {
-    return openCompactBenchmark(resolve(nameOrPath))
-  }
+  return openCompactBenchmark(benchmarkFile(nameOrPath, folder))
+}
+
+/**
+ * The absolute path of a benchmark's file.
+ * @throws benchmark/not-found for a name that there is not
+ */
+export function benchmarkFile(nameOrPath: string, folder?: string): string {
+  if (nameOrPath.endsWith(benchmarkExtension) || /[/\\]/.test(nameOrPath))
+    return resolve(nameOrPath)
   const folders = benchmarkFolders(folder)
   const found = folders.find((one) => filesOf(one).includes(nameOrPath + benchmarkExtension))
-  if (found !== undefined) return openCompactBenchmark(benchmarkPath(found, nameOrPath))
+  if (found !== undefined) return benchmarkPath(found, nameOrPath)
   const known = [...new Set(folders.flatMap(filesOf))].map(nameOf)
   throw new ArchloomError(
     'benchmark/not-found',
@@ -42,8 +42,10 @@ export function benchmarkPath(folder: string, name: string): string {
   return join(folder, name + benchmarkExtension)
 }
 
-/** Every imported benchmark; of two with one name, the one that its name opens. */
-export function listBenchmarks(folder?: string): readonly ListedBenchmark[] {
+/** Every file of an imported benchmark, by name; of two with one name, the one that its name opens. */
+export function listBenchmarks(
+  folder?: string,
+): readonly { readonly name: string; readonly path: string }[] {
   const found = new Map<string, string>()
   for (const one of benchmarkFolders(folder)) {
     for (const file of filesOf(one)) {
@@ -51,17 +53,8 @@ export function listBenchmarks(folder?: string): readonly ListedBenchmark[] {
     }
   }
   return [...found]
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, path]) => ({ name, path, fileBytes: statSync(path).size, ...tryOpen(path) }))
-}
-
-function tryOpen(path: string): { readonly benchmark: Benchmark } | { readonly problem: string } {
-  try {
-    return { benchmark: openCompactBenchmark(path) }
-  } catch (error) {
-    if (!(error instanceof ArchloomError)) throw error
-    return { problem: error.message }
-  }
+    .map(([name, path]) => ({ name, path }))
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 /** Compact files of a folder; none where there is no such folder. */

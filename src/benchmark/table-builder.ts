@@ -67,6 +67,7 @@ export function tableBuilder(
     return column
   }
   return {
+    name: description.name,
     get rowCount() {
       return index.rowCount
     },

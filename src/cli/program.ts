@@ -44,6 +44,11 @@ const commands: readonly CommandStub[] = [
     load: async () => (await import('./space.ts')).spaceCommand(),
   },
   {
+    name: 'bench',
+    summary: 'import, list, show and ask tabular benchmarks',
+    load: async () => (await import('./bench.ts')).benchCommand(),
+  },
+  {
     name: 'env',
     summary: 'list, create, check and lock the pinned Python environments',
     load: async () => (await import('./env.ts')).envCommand(),
@@ -109,6 +114,7 @@ Examples:
   archloom resume runs/third
   archloom compare configs/suites/bakeoff.yaml
   archloom space sample nas-bench-201 --count 3
+  archloom bench import nasbench_full.tfrecord
   archloom env doctor
 
 Exit status: 0 done, 2 wrong input, 3 environment or worker trouble, 4 refused comparison,

@@ -1,4 +1,3 @@
-import type { SearchSpace } from '#src/space/space.ts'
 import type { AnsweredSpace, TableDescription } from '../compact-format.ts'
 
 /** The one data set. */
@@ -12,15 +11,12 @@ const answers: readonly AnsweredSpace[] = [
   { name: 'nas-bench-1shot1', settings: network, atMost: {} },
 ]
 
-export function describe101(
-  space: SearchSpace,
-  words: Pick<TableDescription, 'summary' | 'notes'>,
-): TableDescription {
+export function describe101(words: Pick<TableDescription, 'summary' | 'notes'>): TableDescription {
   return {
     name: 'nas-bench-101',
     ...words,
     source: 'Ying et al. 2019, "NAS-Bench-101: Towards Reproducible Neural Architecture Search"',
-    space: { name: space.name, settings: space.settings },
+    space: { name: 'nas-bench-101', settings: { vertices: 7, maxEdges: 9, ...network } },
     answers: [...answers],
     rowOf: 'canonical',
   }

@@ -40,7 +40,7 @@ interface Reading {
  */
 export async function readRecords(path: string, context: ImportContext): Promise<ImportedTable> {
   const space = context.createSpace('nas-bench-101')
-  const table = tableBuilder(describe101(space, words), { shares })
+  const table = tableBuilder(describe101(words), { shares })
   const reading = { space, table, placeOf: rememberedPlaces() }
   for await (const records of tfRecords(path, context)) {
     for (const { index, data } of records) {

@@ -41,7 +41,7 @@ export async function findSheet101(path: string): Promise<string | null> {
 export async function readSheet101(path: string, context: ImportContext): Promise<ImportedTable> {
   const hashes = await readHashes(join(dirname(path), 'hashes.bin'))
   const space = context.createSpace('nas-bench-101')
-  const table = tableBuilder(describe101(space, words), { shares })
+  const table = tableBuilder(describe101(words), { shares })
   for await (const rows of csvRows(path, columns, context)) {
     for (const row of rows) {
       atPlace(path, `line ${row.line}`, () => addRow(row, { path, hashes, space, table }))

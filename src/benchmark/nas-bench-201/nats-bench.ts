@@ -72,7 +72,7 @@ export async function isNatsFolder(path: string): Promise<boolean> {
  */
 export async function readNatsFolder(path: string, context: ImportContext): Promise<ImportedTable> {
   const space = context.createSpace('nas-bench-201')
-  const table = tableBuilder(describe201(space, words))
+  const table = tableBuilder(describe201(words))
   const fileCount = (await readdir(path)).filter(isPickle).length
   const processCount = Math.min(fileCount, processLimit, availableParallelism())
   const parts = Array.from({ length: processCount }, (_, part) => [path, `${part}/${processCount}`])

@@ -88,7 +88,7 @@ export async function isSheet201(path: string): Promise<boolean> {
  */
 export async function readSheet201(path: string, context: ImportContext): Promise<ImportedTable> {
   const space = context.createSpace('nas-bench-201')
-  const table = tableBuilder(describe201(space, words))
+  const table = tableBuilder(describe201(words))
   for await (const rows of csvRows(path, columns, context)) {
     for (const row of rows) atPlace(path, `line ${row.line}`, () => addRow(row, space, table))
   }

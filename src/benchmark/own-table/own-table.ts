@@ -173,7 +173,7 @@ function describeOwn(description: OwnTable, space: SearchSpace): TableDescriptio
     summary: summary || `A table of ${space.name}`,
     source,
     notes,
-    space: { name: space.name, settings: space.settings },
+    space: { name: space.name, settings: Object.fromEntries(settings) },
     answers: [{ name: space.name, settings: Object.fromEntries(settings), atMost: {} }],
     rowOf,
   }
