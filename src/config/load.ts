@@ -112,7 +112,8 @@ function shortName(absolute: string): string {
   return name === '' || name.startsWith('..') ? absolute : name
 }
 
-function isScript(path: string): boolean {
+/** Whether a file is a module rather than a document. */
+export function isScript(path: string): boolean {
   return /^\.[mc]?[jt]s$/.test(extname(path))
 }
 

@@ -1,7 +1,9 @@
 /** An optimizer at work in one run: its state, and the history that it is shown. */
+import type { Json } from '#src/encoding/json.ts'
 import { ArchloomError, invariant } from '#src/errors.ts'
 import type { Optimizer, PendingTrial } from '#src/optimizer/optimizer.ts'
 import { Random } from '#src/random/random.ts'
+import type { Fidelity } from '#src/trial/fidelity.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import { Proposal } from '#src/trial/proposal.ts'
 import type { Plan } from './experiment.ts'
@@ -19,27 +21,49 @@ export interface Method {
    * @throws internal/invariant when the optimizer breaks its contract
    */
   ask(trial: number): Proposal
+  /** What an ask would be handed besides the history, so that it can be answered elsewhere. */
+  request(trial: number): AskRequest
+  /**
+   * Takes the answer to the last request, as `ask` would have taken it.
+   * @throws internal/invariant when the optimizer broke its contract
+   */
+  accept(trial: number, answer: AskAnswer): Proposal
+}
+
+/** Everything that an ask depends on besides the optimizer and the history; JSON-able. */
+export interface AskRequest {
+  readonly state: Json
+  readonly trial: number
+  readonly pending: readonly PendingTrial[]
+  /** The run's. */
+  readonly seed: string
+  readonly fullFidelity: Fidelity
+}
+
+/** The proposal and the optimizer's next state. */
+export type AskAnswer = readonly [Proposal, Json]
+
+/** Asks once; a function of its arguments alone. */
+export function answer(optimizer: Optimizer, request: AskRequest, history: History): AskAnswer {
+  const { state, trial, pending, seed, fullFidelity } = request
+  const random = Random.named(seed, 'ask', trial)
+  return optimizer.ask(state, { trial, random, history, pending, fullFidelity })
 }
 
 export function startMethod(optimizer: Optimizer, plan: Pick<Plan, 'seed' | 'fidelity'>): Method {
   let state = optimizer.init()
   const history = growingHistory()
   let pending: readonly PendingTrial[] = []
-  return {
+  const method: Method = {
     history,
     tell(observation) {
       history.append(observation)
       pending = pending.filter(({ trial }) => trial !== observation.trial)
       state = optimizer.tell(state, observation, history)
     },
-    ask(trial) {
-      const [made, next] = optimizer.ask(state, {
-        trial,
-        random: Random.named(plan.seed, 'ask', trial),
-        history,
-        pending,
-        fullFidelity: plan.fidelity,
-      })
+    ask: (trial) => method.accept(trial, answer(optimizer, method.request(trial), history)),
+    request: (trial) => ({ state, trial, pending, seed: plan.seed, fullFidelity: plan.fidelity }),
+    accept(trial, [made, next]) {
       state = next
       const proposal = checkProposal(made, { optimizer: optimizer.name, trial, plan })
       const { architecture, fidelity } = proposal
@@ -47,6 +71,7 @@ export function startMethod(optimizer: Optimizer, plan: Pick<Plan, 'seed' | 'fid
       return proposal
     },
   }
+  return method
 }
 
 /** A copy with the schema's order of keys, so that equal proposals have equal JSON. */

@@ -62,6 +62,11 @@ export interface OptimizerEntry<S extends z.ZodType = z.ZodType> {
   /** Whether it is the control arm of every comparison: with its default settings, plain sampling. */
   readonly isControl?: boolean
   /**
+   * Whether an ask can take longer than some 50 milliseconds: a run then computes its asks in a thread
+   * of their own, so that workers are answered meanwhile.
+   */
+  readonly mayBlock?: boolean
+  /**
    * Why it cannot search a space, as the end of a sentence ("needs …, which the space does not
    * offer"), or null when it can; absent when it searches every space. `create` may rely on it.
    */

@@ -1,6 +1,7 @@
 /** The evaluations under way: starts them, cancels them, and brings their ends to the inbox. */
 import { invariant } from '#src/errors.ts'
 import type { Evaluator } from '#src/evaluator/evaluator.ts'
+import type { AskAnswer } from '#src/experiment/method.ts'
 import type { BestTrial } from '#src/experiment/state.ts'
 import { trialSeed } from '#src/experiment/trial-seed.ts'
 import type { Clock } from '#src/time/clock.ts'
@@ -14,13 +15,20 @@ interface AttemptId {
   readonly attempt: number
 }
 
-/** What an evaluation, the clock or the person brings. */
+/** What an evaluation, the thread of the optimizer, the clock or the person brings. */
 export type Arrival =
   | ({ readonly type: 'progress'; readonly point: CurvePoint } & AttemptId)
   | ({ readonly type: 'result'; readonly result: EvaluationResult } & AttemptId)
   | ({ readonly type: 'failure'; readonly error: unknown } & AttemptId)
   | ({ readonly type: 'test-result'; readonly metrics: TestMetrics } & AttemptId)
   | ({ readonly type: 'test-failure'; readonly error: unknown } & AttemptId)
+  | {
+      readonly type: 'proposal'
+      readonly trial: number
+      readonly told: number
+      readonly answer: AskAnswer
+    }
+  | { readonly type: 'ask-failed'; readonly error: unknown }
   | { readonly type: 'time-spent' }
   | { readonly type: 'interrupted' }
   | { readonly type: 'patience-over' }

@@ -14,11 +14,19 @@ import type { Plan } from '#src/experiment/experiment.ts'
 import type { Optimizer } from '#src/optimizer/optimizer.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 
-/** Everything of an experiment but the running evaluator. */
-export interface Composition {
-  readonly document: ExperimentDocument
+/** What searches, and where. */
+export interface Search {
   readonly space: SearchSpace
   readonly optimizer: Optimizer
+  /** As its entry says. */
+  readonly mayBlock: boolean
+  /** Whether the space or the optimizer is an extension of the user's. */
+  readonly isExtended: boolean
+}
+
+/** Everything of an experiment but the running evaluator. */
+export interface Composition extends Search {
+  readonly document: ExperimentDocument
   readonly evaluator: EvaluatorEntry
   /** As the evaluator's entry parsed them. */
   readonly evaluatorSettings: unknown
@@ -35,16 +43,34 @@ export function composeExperiment(
   extensions: Extensions,
   file: string,
 ): Composition {
-  const named = <K extends 'space' | 'optimizer' | 'evaluator'>(key: K) => {
-    const place: Place = { file, path: [key] }
-    return { choice: document[key], place, where: placeName(place, ['name']) }
-  }
-  const spaceAt = named('space')
+  const search = composeSearch(document, extensions, file)
+  const evaluatorAt = named(document, 'evaluator', file)
+  const evaluator = findEntry(
+    availableEvaluators(extensions),
+    evaluatorAt.choice.name,
+    evaluatorAt.where,
+  )
+  const evaluatorSettings = parseOrExplain(
+    evaluator.settings,
+    settingsOf(evaluatorAt.choice),
+    evaluatorAt.place,
+  )
+  const plan = planOf(document, evaluator.hasTest(evaluatorSettings), file)
+  return { ...search, document, evaluator, evaluatorSettings, plan }
+}
+
+/** The part of `composeExperiment` that a thread needs that computes asks. */
+export function composeSearch(
+  document: ExperimentDocument,
+  extensions: Extensions,
+  file: string,
+): Search {
+  const spaceAt = named(document, 'space', file)
   const spaceEntry = findEntry(availableSpaces(extensions), spaceAt.choice.name, spaceAt.where)
   const space = spaceEntry.create(
     parseOrExplain(spaceEntry.settings, settingsOf(spaceAt.choice), spaceAt.place),
   )
-  const optimizerAt = named('optimizer')
+  const optimizerAt = named(document, 'optimizer', file)
   const optimizerEntry = findEntry(
     availableOptimizers(extensions),
     optimizerAt.choice.name,
@@ -61,19 +87,22 @@ export function composeExperiment(
     space,
     parseOrExplain(optimizerEntry.settings, settingsOf(optimizerAt.choice), optimizerAt.place),
   )
-  const evaluatorAt = named('evaluator')
-  const evaluator = findEntry(
-    availableEvaluators(extensions),
-    evaluatorAt.choice.name,
-    evaluatorAt.where,
-  )
-  const evaluatorSettings = parseOrExplain(
-    evaluator.settings,
-    settingsOf(evaluatorAt.choice),
-    evaluatorAt.place,
-  )
-  const plan = planOf(document, evaluator.hasTest(evaluatorSettings), file)
-  return { document, space, optimizer, evaluator, evaluatorSettings, plan }
+  const { spaces = [], optimizers = [] } = extensions
+  return {
+    space,
+    optimizer,
+    mayBlock: optimizerEntry.mayBlock ?? false,
+    isExtended: spaces.includes(spaceEntry) || optimizers.includes(optimizerEntry),
+  }
+}
+
+function named(
+  document: ExperimentDocument,
+  key: 'space' | 'optimizer' | 'evaluator',
+  file: string,
+) {
+  const place: Place = { file, path: [key] }
+  return { choice: document[key], place, where: placeName(place, ['name']) }
 }
 
 function planOf(document: ExperimentDocument, hasTest: boolean, file: string): Plan {

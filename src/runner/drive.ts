@@ -12,6 +12,7 @@ import type { ExperimentState } from '#src/experiment/state.ts'
 import type { Journal } from '#src/store/store.ts'
 import type { Clock } from '#src/time/clock.ts'
 import { CurvePoint } from '#src/trial/metrics.ts'
+import type { AskThread } from './ask-thread.ts'
 import { type Arrival, type Attempts, trackAttempts } from './attempts.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { checkResult, checkTestMetrics, judgeAttempt, judgeTest } from './judge.ts'
@@ -23,6 +24,8 @@ export interface DriveOptions {
   readonly folder: string
   readonly journal: Journal
   readonly evaluator: Evaluator
+  /** Computes the asks; null where they are computed here. */
+  readonly askThread: AskThread | null
   readonly plan: Plan
   readonly clock: Clock
   readonly logger: Logger
@@ -63,6 +66,7 @@ export async function drive(beginning: Beginning, options: DriveOptions): Promis
 
 class Run implements Disposable {
   readonly #options: DriveOptions
+  readonly #method: Method
   readonly #session: Session
   readonly #inbox: Inbox<Arrival>
   readonly #attempts: Attempts
@@ -75,7 +79,9 @@ class Run implements Disposable {
   constructor(beginning: Beginning, options: DriveOptions) {
     const { evaluator, plan, clock } = options
     this.#options = options
-    this.#session = openSession(options.journal, beginning)
+    this.#method = beginning.method
+    const asksElsewhere = options.askThread !== null
+    this.#session = openSession(options.journal, { ...beginning, asksElsewhere })
     this.#inbox = openInbox(clock)
     this.#attempts = trackAttempts({ evaluator, seed: plan.seed, clock, inbox: this.#inbox })
   }
@@ -155,14 +161,30 @@ class Run implements Disposable {
     const abort = this.#waiting.find((effect) => effect.type === 'abort-run')
     if (abort) this.#stopFor({ type: 'aborted', failure: abort.failure })
     if (this.#stop) return []
+    // An ask takes no slot.
+    const asks = this.#waiting.filter(({ type }) => type === 'propose')
+    this.#waiting = this.#waiting.filter(({ type }) => type !== 'propose')
     const free = Math.max(0, this.#options.evaluator.slots - this.#attempts.count)
-    return this.#waiting.splice(0, free)
+    return [...asks, ...this.#waiting.splice(0, free)]
+  }
+
+  /** At most one proposal is awaited at a time, and nothing is told meanwhile. */
+  #askElsewhere({ trial, told }: Extract<Effect, { type: 'propose' }>): void {
+    const { askThread } = this.#options
+    invariant(askThread, 'A proposal is an effect only where a thread makes it')
+    const request = this.#method.request(trial)
+    void askThread.ask(request, this.#method.history).then(
+      (answer) => this.#inbox.push({ type: 'proposal', trial, told, answer }),
+      (error: unknown) => this.#inbox.push({ type: 'ask-failed', error }),
+    )
   }
 
   #begin(effect: Effect): void {
     if (effect.type === 'start-attempt') {
       const { trial, attempt, proposal } = effect
       this.#attempts.evaluate({ trial, attempt }, proposal)
+    } else if (effect.type === 'propose') {
+      this.#askElsewhere(effect)
     } else if (effect.type === 'measure-test') {
       const { best } = this.#session.state
       invariant(best, 'A test is measured of a selected trial')
@@ -185,6 +207,12 @@ class Run implements Disposable {
       case 'test-failure':
         this.#handleTestFailure(arrival)
         break
+      case 'proposal':
+        this.#handleProposal(arrival)
+        break
+      case 'ask-failed':
+        this.#stopFor({ type: 'broken', error: arrival.error })
+        break
       case 'time-spent':
         if (this.#session.state.phase === 'searching') this.#session.record({ type: 'time-spent' })
         break
@@ -197,6 +225,13 @@ class Run implements Disposable {
       default:
         unreachable(arrival)
     }
+  }
+
+  #handleProposal({ trial, told, answer }: ArrivalOf<'proposal'>): void {
+    // What is not recorded is made again when the run goes on.
+    if (this.#stop) return
+    const proposal = this.#method.accept(trial, answer)
+    this.#session.record({ type: 'trial-proposed', trial, told, proposal })
   }
 
   #handleProgress({ trial, attempt, point }: ArrivalOf<'progress'>): void {

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { parseOrExplain } from '#src/config/issue.ts'
+import { isScript } from '#src/config/load.ts'
 import { ExperimentDocument, type Extensions, type LoadedExperiment } from '#src/config/schema.ts'
 import type { Json } from '#src/encoding/json.ts'
 import type { Evaluator } from '#src/evaluator/evaluator.ts'
@@ -16,6 +17,7 @@ import type { ExperimentState } from '#src/experiment/state.ts'
 import { createJournal, openJournal, readJournal } from '#src/store/journal.ts'
 import type { Journal, JournalReader } from '#src/store/store.ts'
 import { type Clock, systemClock } from '#src/time/clock.ts'
+import { type AskThread, startAskThread } from './ask-thread.ts'
 import { type Composition, composeExperiment } from './compose.ts'
 import { type Beginning, drive } from './drive.ts'
 import { refuseMixed } from './mixed.ts'
@@ -142,6 +144,7 @@ async function carryOn(
   await using evaluator = await startEvaluator(composition, setting)
   for (const [hash, fingerprint] of evaluator.fingerprints) fingerprints.set(hash, fingerprint)
   await writeEnvironment(folder, fingerprints)
+  await using askThread = askThreadOf(journal, composition, setting)
   const beginning = begin(replayed, composition, evaluator, setting)
   const plan = replayed.state.plan ?? composition.plan
   const { clock, logger, onUpdate } = setting
@@ -149,6 +152,7 @@ async function carryOn(
     folder,
     journal,
     evaluator,
+    askThread,
     plan,
     clock,
     logger,
@@ -170,6 +174,23 @@ function replayJournal(journal: JournalReader, { optimizer }: Composition) {
   }
   const replayed = replay(watched(), (plan) => startMethod(optimizer, plan))
   return { replayed, fingerprints }
+}
+
+/**
+ * Where an ask may take long, a thread for it: workers wait for no model. An extension that came with
+ * no script cannot be made again in a thread.
+ */
+function askThreadOf(
+  { header }: JournalReader,
+  { document, mayBlock, isExtended }: Composition,
+  { logger }: Setting,
+): AskThread | null {
+  if (!mayBlock) return null
+  if (isExtended && !isScript(header.source.path)) {
+    logger.warn('asks may hold up the run: its space or optimizer comes from no script')
+    return null
+  }
+  return startAskThread({ document, source: header.source, isExtended })
 }
 
 async function startEvaluator(

@@ -10,7 +10,10 @@ import { step } from '#src/experiment/step.ts'
 import type { Journal } from '#src/store/store.ts'
 
 /** A command that acts on the world. */
-export type Effect = Extract<Command, { type: 'start-attempt' | 'measure-test' | 'abort-run' }>
+export type Effect = Extract<
+  Command,
+  { type: 'start-attempt' | 'measure-test' | 'abort-run' | 'propose' }
+>
 
 export interface Session {
   readonly state: ExperimentState
@@ -24,9 +27,14 @@ export interface Session {
 
 export function openSession(
   journal: Journal,
-  begin: { readonly state: ExperimentState; readonly method: Method },
+  begin: {
+    readonly state: ExperimentState
+    readonly method: Method
+    /** Whether proposals are computed elsewhere: `propose` is then an effect like the others. */
+    readonly asksElsewhere?: boolean
+  },
 ): Session {
-  const { method } = begin
+  const { method, asksElsewhere = false } = begin
   let { state } = begin
   let effects: Effect[] = []
 
@@ -42,6 +50,10 @@ export function openSession(
         method.tell(command.observation)
         return []
       case 'propose': {
+        if (asksElsewhere) {
+          effects.push(command)
+          return []
+        }
         const { trial, told } = command
         return apply({ type: 'trial-proposed', trial, told, proposal: method.ask(trial) })
       }

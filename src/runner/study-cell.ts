@@ -95,7 +95,7 @@ function timedMethod(
   clock: CellSetting['clock'],
 ): Method {
   return {
-    history: method.history,
+    ...method,
     tell(observation) {
       const startMs = clock.monotonicMs()
       method.tell(observation)

@@ -1,27 +1,20 @@
-/** The entry of a thread that computes jobs of a study: one message in, one answer out. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+/** The entry of a thread that computes jobs of a study. */
+import { isMainThread, workerData } from 'node:worker_threads'
 import { reloadExtensions } from '#src/config/load.ts'
 import { studyKind } from '#src/config/load-study.ts'
 import { resolveStudy } from '#src/config/resolve-study.ts'
-import { ArchloomError } from '#src/errors.ts'
 import { systemClock } from '#src/time/clock.ts'
-import { openWorkshop, type StudyJob, type Workshop } from './study-job.ts'
-import type { ThreadAnswer, ThreadData } from './study-threads.ts'
+import { type JobResult, openWorkshop, type StudyJob, type Workshop } from './study-job.ts'
+import type { ThreadData } from './study-threads.ts'
+import { serveThread } from './thread.ts'
 
-if (parentPort !== null) serve(parentPort, workerData as ThreadData)
+if (!isMainThread) serve(workerData as ThreadData)
 
-function serve(port: MessagePort, data: ThreadData): void {
+function serve(data: ThreadData): void {
   let workshop: Promise<Workshop> | null = null
-  const answer = async (job: StudyJob): Promise<ThreadAnswer> => {
-    try {
-      workshop ??= prepare(data)
-      return { type: 'result', result: await (await workshop).run(job) }
-    } catch (error) {
-      return failure(error)
-    }
-  }
-  port.on('message', (job: StudyJob) => {
-    void answer(job).then((message) => port.postMessage(message))
+  serveThread<StudyJob, JobResult>(async (job) => {
+    workshop ??= prepare(data)
+    return (await workshop).run(job)
   })
 }
 
@@ -33,17 +26,4 @@ async function prepare({ document, source, fingerprint }: ThreadData): Promise<W
     fingerprint,
     clock: systemClock(),
   })
-}
-
-function failure(error: unknown): ThreadAnswer {
-  const known = error instanceof ArchloomError
-  const cause = error instanceof Error ? error : new Error(String(error))
-  return {
-    type: 'error',
-    code: known ? error.code : null,
-    message: cause.message,
-    // Details are JSON-able facts; what else an error carries stays here.
-    details: known ? (JSON.parse(JSON.stringify(error.details)) as Record<string, unknown>) : {},
-    stack: cause.stack,
-  }
 }

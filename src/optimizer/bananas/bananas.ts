@@ -79,6 +79,7 @@ export const bananasEntry: OptimizerEntry<typeof BananasSettings> = {
   summary: 'Bayesian optimization with an ensemble of small neural networks on path encodings',
   source: 'White et al. 2021, "BANANAS", section 4; naszilla `nas_algorithms.py`',
   settings: BananasSettings,
+  mayBlock: true,
   misfit: featureMisfit,
   create: bananas,
 }

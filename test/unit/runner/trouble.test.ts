@@ -350,7 +350,8 @@ describe('a broken part', () => {
         events: [{ type: 'run-started', plan } as const],
         unrecorded: null,
       }
-      const driven = drive(beginning, { folder, journal, evaluator, plan, clock, logger, signal })
+      const options = { folder, journal, evaluator, plan, clock, logger, signal }
+      const driven = drive(beginning, { ...options, askThread: null })
       await expect(driven).rejects.toMatchObject({ code: 'store/full' })
     }
     const kept = events().filter(({ type }) => type === 'trial-finished').length
