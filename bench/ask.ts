@@ -51,6 +51,7 @@ const methods: readonly (readonly [
   // On a benchmark's space, this many trials make most neighbours known, and each known one is looked up.
   ['local-search', {}, ['chain']],
   ['differential-evolution', {}, ['nas-bench-101', 'nas-bench-201', 'nas-bench-macro']],
+  ['neuroevolution', {}],
 ]
 
 function measureOptimizer(

@@ -1,6 +1,7 @@
 import { bananasEntry } from './bananas/bananas.ts'
 import { differentialEvolutionEntry } from './differential-evolution/differential-evolution.ts'
 import { localSearchEntry } from './local-search/local-search.ts'
+import { neuroevolutionEntry } from './neuroevolution.ts'
 import type { OptimizerEntry } from './optimizer.ts'
 import { randomSearchEntry } from './random-search.ts'
 import { regularizedEvolutionEntry } from './regularized-evolution.ts'
@@ -16,4 +17,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   differentialEvolutionEntry,
   tpeEntry,
   bananasEntry,
+  neuroevolutionEntry,
 ]

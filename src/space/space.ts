@@ -110,6 +110,11 @@ export interface SearchSpace<A = unknown> {
   readonly encodings: Encodings<A>
 
   sample(random: Random): A
+  /**
+   * Uniform over the architectures of the least depth, where a search that grows its networks can
+   * begin; absent where the space has no such order.
+   */
+  smallest?(random: Random): A
   /** One random small change: always valid and always a different text form. */
   mutate(architecture: A, random: Random): A
   /** A valid child that takes each decision from either parent. */

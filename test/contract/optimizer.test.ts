@@ -94,6 +94,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['nas-bench-201', 'amoebanet'],
     },
   ],
+  neuroevolution: [
+    { settings: { populationSize: 6, eliteCount: 2 } },
+    { settings: { populationSize: 4, start: 'smallest' }, spaces: ['chain', 'multi-branch'] },
+  ],
 }
 
 for (const entry of optimizerCatalog) {

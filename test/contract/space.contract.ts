@@ -139,6 +139,16 @@ export function spaceContract({
       expect([...neighbours]).toEqual([])
     })
 
+    it('draws the smallest, where it has them, from its own', () => {
+      const { smallest } = space
+      if (smallest === undefined) return
+      property([seeds], (seed) => {
+        const architecture = smallest(Random.named(seed, 'smallest'))
+        expectInSpace(architecture)
+        expect(smallest(Random.named(seed, 'smallest'))).toEqual(architecture)
+      })
+    })
+
     it('crosses two parents to an architecture of the space, and one parent to itself', () => {
       property([sampled, sampled, seeds], (first, second, seed) => {
         const child = space.crossover(first, second, Random.named(seed, 'cross'))

@@ -51,6 +51,7 @@ export function chain(settings: ChainSettings): SearchSpace<Chain> {
           : minDepth + random.int(maxDepth - minDepth + 1)
       return Array.from({ length: depth }, () => sampleLayer(choices, random))
     },
+    smallest: (random) => Array.from({ length: minDepth }, () => sampleLayer(choices, random)),
     mutate: (layers, random) => mutateChain(layers, bounds, random),
     crossover: crossChains,
     neighbours: (layers) => chainNeighbours(layers, bounds),

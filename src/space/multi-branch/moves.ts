@@ -17,11 +17,20 @@ export function countByDepth(settings: MultiBranchSettings): readonly bigint[] {
 }
 
 export function sampleMultiBranch(settings: MultiBranchSettings, random: Random): MultiBranch {
-  const { minLayers, maxLayers, operations, wiring, sampling } = settings
+  const { minLayers, maxLayers, sampling } = settings
   const depth =
     sampling === 'architectures'
       ? minLayers + weightedDraw(countByDepth(settings), random)
       : minLayers + random.int(maxLayers - minLayers + 1)
+  return sampleDepth(settings, depth, random)
+}
+
+/** Uniform over the architectures of a depth. */
+export function sampleDepth(
+  { operations, wiring }: MultiBranchSettings,
+  depth: number,
+  random: Random,
+): MultiBranch {
   return Array.from({ length: depth }, (_, index) => ({
     operation: random.pick(operations),
     inputs: sampleSources(wiring, index + 1, random),

@@ -8,6 +8,7 @@ import {
   crossMultiBranches,
   multiBranchNeighbours,
   mutateMultiBranch,
+  sampleDepth,
   sampleMultiBranch,
 } from './moves.ts'
 import { compileMultiBranch } from './network.ts'
@@ -51,6 +52,7 @@ export function multiBranch(settings: MultiBranchSettings): SearchSpace<MultiBra
         ? 'uniform over all numbered networks, so that most have the largest depth'
         : 'uniform over the depths, then over the operation and the inputs of each layer',
     sample: (random) => sampleMultiBranch(settings, random),
+    smallest: (random) => sampleDepth(settings, settings.minLayers, random),
     mutate: (layers, random) => mutateMultiBranch(layers, settings, random),
     crossover: (first, second, random) => crossMultiBranches([first, second], settings, random),
     neighbours: (layers) => multiBranchNeighbours(layers, settings),

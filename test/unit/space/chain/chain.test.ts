@@ -63,6 +63,15 @@ describe('sampling', () => {
     expect(space.distribution).toContain('depths')
   })
 
+  it('of the smallest is uniform over the chains of the least depth', () => {
+    const space = make({ ...six, minDepth: 2 })
+    const random = Random.named(12, 'smallest')
+    const counts = tally(36 * 200, () => space.format(space.smallest?.(random) ?? []))
+    expect(counts.size).toBe(36)
+    expect(chiSquareUniform([...counts.values()])).toBeLessThan(chiSquareLimit(35))
+    expect([...counts.keys()].every((text) => text.split('|').length === 2)).toBe(true)
+  })
+
   it('works where the count exceeds every integer type', () => {
     const space = make({ ...six, minDepth: 1, maxDepth: 200 })
     const depths = Array.from({ length: 200 }, (_, seed) => space.sample(Random.named(seed)).length)

@@ -53,6 +53,19 @@ describe('sampling', () => {
     expect(Math.abs(depthShare({ ...small, sampling: 'depths' }) - 0.5)).toBeLessThan(spread)
   })
 
+  it('of the smallest is uniform over the networks of the fewest layers', () => {
+    const space = make({ ...small, minLayers: 2, maxLayers: 3 })
+    const random = Random.named(7, 'smallest')
+    const hits = new Map<string, number>()
+    for (let draw = 0; draw < 12_000; draw++) {
+      const text = space.format(space.smallest?.(random) ?? [])
+      hits.set(text, (hits.get(text) ?? 0) + 1)
+    }
+    expect(hits.size).toBe(12)
+    // Five standard deviations of a binomial of 1/12.
+    for (const count of hits.values()) expect(Math.abs(count - 1000)).toBeLessThan(152)
+  })
+
   it('draws every architecture of a small space about equally often', () => {
     const space = make(small)
     const hits = new Map<string, number>()
