@@ -52,6 +52,7 @@ const methods: readonly (readonly [
   ['local-search', {}, ['chain']],
   ['differential-evolution', {}, ['nas-bench-101', 'nas-bench-201', 'nas-bench-macro']],
   ['neuroevolution', {}],
+  ['nsga-ii', { unique: false }, ['nas-bench-201', 'nas-bench-macro', 'chain']],
 ]
 
 function measureOptimizer(

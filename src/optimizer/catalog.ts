@@ -2,6 +2,7 @@ import { bananasEntry } from './bananas/bananas.ts'
 import { differentialEvolutionEntry } from './differential-evolution/differential-evolution.ts'
 import { localSearchEntry } from './local-search/local-search.ts'
 import { neuroevolutionEntry } from './neuroevolution.ts'
+import { nsgaIIEntry } from './nsga-ii.ts'
 import type { OptimizerEntry } from './optimizer.ts'
 import { randomSearchEntry } from './random-search.ts'
 import { regularizedEvolutionEntry } from './regularized-evolution.ts'
@@ -18,4 +19,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   tpeEntry,
   bananasEntry,
   neuroevolutionEntry,
+  nsgaIIEntry,
 ]

@@ -98,6 +98,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { settings: { populationSize: 6, eliteCount: 2 } },
     { settings: { populationSize: 4, start: 'smallest' }, spaces: ['chain', 'multi-branch'] },
   ],
+  'nsga-ii': [
+    { settings: { populationSize: 6 } },
+    {
+      settings: { populationSize: 4, objectives: ['valError', 'costSeconds'], unique: false },
+      spaces: ['nas-bench-201', 'chain', 'joint'],
+    },
+  ],
 }
 
 for (const entry of optimizerCatalog) {
