@@ -1,5 +1,6 @@
 import { duration, integer, percent, plural, points } from '#src/report/format.ts'
 import type { RunSummary } from '#src/report/run-summary.ts'
+import { simulatedWords } from '#src/report/simulation.ts'
 import type { RunResult } from '#src/runner/result.ts'
 
 /** What a person reads at the end of a run. */
@@ -15,13 +16,24 @@ export function resultLines(result: RunResult, summary: RunSummary, reportPath: 
   return [
     `Best        ${best.architecture}`,
     `            trial ${best.trial} of ${result.trials.ended}${sizeWords(best.counts)}`,
-    `Validation  ${percent(best.valAccuracy)}${randomWords(best.valAccuracy, summary)}`,
+    `${summary.simulation?.mark ? 'Told        ' : 'Validation  '}${percent(best.valAccuracy)}${randomWords(best.valAccuracy, summary)}${markWords(summary)}`,
     ...(best.testAccuracy === null
       ? []
       : [`Test        ${percent(best.testAccuracy)}, measured once, after the selection`]),
-    `Searched    ${duration(result.budget.spent.seconds)}, ${integer(result.budget.spent.epochs)} epochs${failureWords(summary)}`,
+    `Searched    ${duration(result.budget.spent.seconds)}, ${integer(result.budget.spent.epochs)} epochs${simulatedClause(summary)}${failureWords(summary)}`,
     `Report      ${reportPath}`,
   ]
+}
+
+/** Whatever must be said of a search that was told test accuracies. */
+function markWords({ simulation }: RunSummary): string {
+  const mark = simulation?.mark ?? null
+  return mark === null ? '' : `, ${mark}`
+}
+
+function simulatedClause(summary: RunSummary): string {
+  const words = simulatedWords(summary)
+  return words === null ? '' : `, ${words}`
 }
 
 function sizeWords(counts: NonNullable<RunResult['best']>['counts']): string {

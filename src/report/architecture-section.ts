@@ -4,6 +4,7 @@ import { type Html, type HtmlValue, html } from './html.ts'
 import { winnerOf } from './overview.ts'
 import type { RunSummary, TrialSummary } from './run-summary.ts'
 import { copyable, type Section, trialLink } from './section.ts'
+import { signalTitle } from './simulation.ts'
 
 /** Generations shown of a lineage, the newest and the oldest among them. */
 const lineageLimit = 12
@@ -35,7 +36,7 @@ function factList(summary: RunSummary, winner: TrialSummary, shown: ReadonlySet<
   const facts: readonly (readonly [string, HtmlValue])[] = [
     ['Trial', trialLink(winner.trial, shown)],
     ['Origin', html`${origin}${parent !== null && html` of ${trialLink(parent, shown)}`}`],
-    ['Validation accuracy', metrics && percent(metrics.valAccuracy)],
+    [signalTitle(summary), metrics && percent(metrics.valAccuracy)],
     ['Validation loss', metrics?.valLoss?.toFixed(4)],
     ['Training accuracy', metrics?.trainAccuracy !== undefined && percent(metrics.trainAccuracy)],
     ['Test accuracy', test && html`${percent(test.testAccuracy)} <span class="muted">once</span>`],
@@ -43,7 +44,10 @@ function factList(summary: RunSummary, winner: TrialSummary, shown: ReadonlySet<
     ['Parameters', counts && integer(counts.parameterCount)],
     ['Multiply-adds', counts?.multiplyAdds !== undefined && integer(counts.multiplyAdds)],
     ['Epochs', cost && integer(cost.epochs)],
-    ['Training time', cost && duration(cost.seconds)],
+    [
+      summary.simulation === null ? 'Training time' : 'Simulated training time',
+      cost && summary.simulation?.hasSeconds !== false && duration(cost.seconds),
+    ],
     [
       'Environment',
       fingerprint !== null && html`<code title="${fingerprint}">${shortHash(fingerprint)}</code>`,

@@ -4,6 +4,7 @@ import { compact, duration, integer, percent, plural, points, timestamp } from '
 import { type Html, type HtmlValue, html } from './html.ts'
 import type { RunStatus, RunSummary, TrialSummary } from './run-summary.ts'
 import { banner, chip } from './section.ts'
+import { signalTitle, simulationBanners } from './simulation.ts'
 
 const statusWords: Readonly<Record<RunStatus, string>> = {
   running: 'Not finished',
@@ -38,11 +39,12 @@ export function winnerOf({ trials, selected, leader }: RunSummary): TrialSummary
 /** The whole report in one sentence. */
 export function resultSentence(summary: RunSummary): Html {
   const winner = winnerOf(summary)
-  const tried = plural(summary.stateCounts.completed ?? 0, 'trained architecture')
+  const made = summary.simulation === null ? 'trained' : 'measured'
+  const tried = plural(summary.stateCounts.completed ?? 0, `${made} architecture`)
   if (winner?.metrics == null) {
     return html`No trial has been completed yet; ${plural(summary.trials.length, 'architecture')} proposed so far.`
   }
-  const validation = html`<strong>${percent(winner.metrics.valAccuracy)}</strong> validation accuracy`
+  const validation = html`<strong>${percent(winner.metrics.valAccuracy)}</strong> ${signalPhrase(summary)}`
   if (summary.selected === null) {
     return html`The best of ${tried} so far reaches ${validation}.`
   }
@@ -52,8 +54,19 @@ export function resultSentence(summary: RunSummary): Html {
   return html`The best of ${tried} reaches ${validation} and <strong>${percent(summary.test.testAccuracy)}</strong> test accuracy, measured once, after it had been selected.`
 }
 
+/** Within a sentence. */
+function signalPhrase({ simulation }: RunSummary): string {
+  const mark = simulation?.mark ?? null
+  return mark === null ? 'validation accuracy' : `test accuracy (${mark})`
+}
+
 function banners(summary: RunSummary, resumeCommand: string): HtmlValue {
-  return [statusBanner(summary, resumeCommand), testBanner(summary), environmentBanners(summary)]
+  return [
+    statusBanner(summary, resumeCommand),
+    testBanner(summary),
+    simulationBanners(summary),
+    environmentBanners(summary),
+  ]
 }
 
 function statusBanner(summary: RunSummary, resumeCommand: string): Html | null {
@@ -95,7 +108,7 @@ function tiles(summary: RunSummary): Html[] {
   const items = [
     winner?.metrics != null &&
       tile(
-        'Validation accuracy',
+        signalTitle(summary),
         percent(winner.metrics.valAccuracy),
         `trial ${integer(winner.trial)}${selected === null ? ', leading' : ', selected'}`,
       ),
@@ -117,6 +130,7 @@ function tiles(summary: RunSummary): Html[] {
       ),
     trialsTile(summary),
     timeTile(summary),
+    simulatedTile(summary),
   ]
   return items.filter((item) => item !== false)
 }
@@ -145,6 +159,17 @@ function timeTile({ durations, budget, epochsRun }: RunSummary): Html {
     'Searching time',
     duration(durations.searchSeconds),
     `${allowed === '' ? '' : `${allowed.trim()}, `}${plural(epochsRun, 'epoch')} trained`,
+  )
+}
+
+/** The clock of the costs, beside the real one of the search. */
+function simulatedTile(summary: RunSummary): Html | false {
+  const { simulation, durations } = summary
+  if (!simulation?.hasSeconds) return false
+  return tile(
+    'Simulated time',
+    duration(simulation.seconds),
+    `${duration(durations.evaluationSeconds)} of training on ${plural(simulation.workers, 'worker')}`,
   )
 }
 

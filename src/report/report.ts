@@ -12,7 +12,7 @@ import { overview } from './overview.ts'
 import { type ReproduceFacts, reproduceSections } from './reproduce-section.ts'
 import type { RunSummary } from './run-summary.ts'
 import { pageScript } from './script.ts'
-import { overTimeParts, overTrialsParts } from './search-charts.ts'
+import { overSimulatedParts, overTimeParts, overTrialsParts } from './search-charts.ts'
 import { renderSection, type Section } from './section.ts'
 import { sizeFigure } from './size-chart.ts'
 import { pageStyle } from './style.ts'
@@ -59,7 +59,8 @@ ${footer(summary)}
 }
 
 function figures(summary: RunSummary): Html {
-  return html`<div class="figures">${figure(overTrialsParts(summary))}${figure(overTimeParts(summary))}${curveFigure(summary)}${sizeFigure(summary)}</div>`
+  const simulated = overSimulatedParts(summary)
+  return html`<div class="figures">${figure(overTrialsParts(summary))}${figure(overTimeParts(summary))}${simulated && figure(simulated)}${curveFigure(summary)}${sizeFigure(summary)}</div>`
 }
 
 const icon =

@@ -7,6 +7,7 @@ import type { RunHeader } from '#src/store/store.ts'
 import type { Cost, CurvePoint, KnownCounts, Metrics, TestMetrics } from '#src/trial/metrics.ts'
 import type { FailureKind, Outcome, Verdict } from '#src/trial/outcome.ts'
 import type { DatasetUse, Failure } from '#src/trial/record.ts'
+import type { Simulation } from '#src/trial/simulation.ts'
 
 /**
  * How far a run is.
@@ -88,6 +89,16 @@ export interface DatasetSummary {
   readonly resultCount: number
 }
 
+/** A simulated run; seconds are on the simulated clock, since the search began. */
+export interface SimulationSummary extends Simulation {
+  /** When the last trial ended. */
+  readonly seconds: number
+  /** When each trial ended, by its index; fewer than trials while some have no cost yet. */
+  readonly endSeconds: readonly number[]
+  /** Best so far in the order of the ends. */
+  readonly best: readonly BestStep[]
+}
+
 export interface Interruption {
   /** Seconds of searching before it. */
   readonly atSeconds: number
@@ -149,6 +160,8 @@ export interface RunSummary {
     readonly kept: readonly FailureSummary[]
   }
   readonly environments: readonly EnvironmentSummary[]
+  /** Null for a run of real trainings. */
+  readonly simulation: SimulationSummary | null
   /** Empty where the evaluator states none. */
   readonly datasets: readonly DatasetSummary[]
   /** Whether the user allowed results of several environments in this run. */

@@ -17,6 +17,7 @@ import { duration, integer, percent, plural } from './format.ts'
 import { type Html, html } from './html.ts'
 import type { BestStep, RunSummary, TrialSummary } from './run-summary.ts'
 import { exactScale, roundStep, timeScale, timeTick } from './scale.ts'
+import { signalTitle, simulatedWords } from './simulation.ts'
 import { thinned } from './thin.ts'
 import { trialTip } from './trial-words.ts'
 
@@ -64,6 +65,23 @@ export function overTimeParts(summary: RunSummary): FigureParts {
   })
 }
 
+/** Best validation accuracy over simulated time; null for a run that has none. */
+export function overSimulatedParts(summary: RunSummary): FigureParts | null {
+  const { simulation } = summary
+  if (!simulation?.hasSeconds) return null
+  const scale = timeScale(simulation.seconds, [plot.left + 6, plot.right - 6])
+  const x: Axis = { scale, title: 'Simulated time', format: (tick) => timeTick(tick, scale) }
+  return searchParts(summary, {
+    title: 'Best so far, over simulated time',
+    x,
+    steps: simulation.best,
+    stepAt: ({ seconds }) => seconds,
+    trialAt: ({ trial }) => simulation.endSeconds[trial] ?? simulation.seconds,
+    gaps: [],
+    note: ` ${simulatedWords(summary)}.`,
+  })
+}
+
 interface SearchView {
   readonly title: string
   readonly x: Axis
@@ -79,7 +97,7 @@ function searchParts(summary: RunSummary, view: SearchView): FigureParts {
   const measured = summary.trials.filter(({ metrics }) => metrics !== null)
   const improved = new Set(view.steps.map(({ trial }) => trial))
   const shown = thinned(measured, dotLimit, ({ trial }) => improved.has(trial))
-  const y = accuracyAxis(measured.map(accuracyOf), 'Validation accuracy')
+  const y = accuracyAxis(measured.map(accuracyOf), signalTitle(summary))
   const failed = failedTrials(summary)
   const layers = [
     gapLines(view),
@@ -114,7 +132,7 @@ function accuracyOf(trial: TrialSummary): number {
 
 function bestWords(steps: readonly BestStep[]): string {
   const [first, last] = [steps[0], steps.at(-1)]
-  return `validation accuracy rises from ${percent(first?.valAccuracy ?? 0)} to ${percent(last?.valAccuracy ?? 0)} in ${plural(steps.length, 'step')}`
+  return `accuracy rises from ${percent(first?.valAccuracy ?? 0)} to ${percent(last?.valAccuracy ?? 0)} in ${plural(steps.length, 'step')}`
 }
 
 /** The dot of a measured trial: hollow where it was drawn at random, a triangle below the axis. */

@@ -9,6 +9,7 @@ import { type Html, html } from './html.ts'
 import type { RunSummary, TrialSummary } from './run-summary.ts'
 import { linearScale, logScale, type Scale } from './scale.ts'
 import { trialDot } from './search-charts.ts'
+import { signalTitle } from './simulation.ts'
 import { thinned } from './thin.ts'
 import { trialTip } from './trial-words.ts'
 
@@ -39,7 +40,7 @@ export function sizeFigure(summary: RunSummary): Html | null {
   const x: Axis = { scale, title: 'Parameters', format: sizeTick }
   const y = accuracyAxis(
     sized.map(({ gain }) => gain),
-    'Validation accuracy',
+    signalTitle(summary),
   )
   const layers = [
     dots(shown.map(({ trial, cost }) => trialDot(trial, scale.at(cost), y))),
@@ -51,7 +52,7 @@ export function sizeFigure(summary: RunSummary): Html | null {
     caption: captionOf(sized, front, shown.length),
     legend: legendOf(summary, sized),
     chart: chart({
-      label: `Validation accuracy over parameter count of ${plural(sized.length, 'trial')}, ${front.length} of them unbeaten trade-offs`,
+      label: `${signalTitle(summary)} over parameter count of ${plural(sized.length, 'trial')}, ${front.length} of them unbeaten trade-offs`,
       x,
       y,
       layers,

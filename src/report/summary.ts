@@ -12,6 +12,7 @@ import type {
   TrialState,
   TrialSummary,
 } from './run-summary.ts'
+import { summarizeSimulation } from './simulation.ts'
 
 /** A run being read, entry by entry. */
 export interface RunFold {
@@ -56,6 +57,9 @@ function summaryOf(header: RunHeader, state: FoldState): RunSummary {
   const { plan, status, stopReason, abortCause, trials, selected, test, failures } = state
   const titled = Titled.safeParse(header.document).data ?? { name: 'run', description: '' }
   const overTrials = bestOverTrials(trials)
+  const environments = [...state.environments].map(
+    ([hash, seen]): EnvironmentSummary => ({ hash, ...seen }),
+  )
   return {
     name: titled.name,
     description: titled.description,
@@ -75,9 +79,8 @@ function summaryOf(header: RunHeader, state: FoldState): RunSummary {
     test,
     random: randomBaseline(trials),
     failures,
-    environments: [...state.environments].map(
-      ([hash, seen]): EnvironmentSummary => ({ hash, ...seen }),
-    ),
+    environments,
+    simulation: summarizeSimulation(environments, plan, trials),
     datasets: [...state.datasets.values()],
     allowMixed: state.allowMixed,
     interruptions: state.interruptions,

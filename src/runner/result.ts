@@ -54,6 +54,10 @@ export const RunResult = z
         trials: count.describe('Trials proposed'),
         epochs: count.describe('Training epochs proposed, over all trials'),
         seconds: z.number().min(0).describe('Wall-clock seconds of search, interruptions left out'),
+        costSeconds: z
+          .number()
+          .min(0)
+          .describe('Seconds that the told trials cost, simulated on a benchmark'),
       }),
     }),
     fingerprints: z
@@ -94,6 +98,7 @@ export function runResult(
         trials: state.proposedCount,
         epochs: state.proposedEpochs,
         seconds: state.searchedMs / 1000,
+        costSeconds: state.toldSeconds,
       },
     },
     fingerprints: [...state.resultEnvironments],
