@@ -1,6 +1,6 @@
 /**
- * Writes the JSON Schemas that people's editors and programs use: of an experiment document and of
- * a run's result.json. `npm run schema` writes; a test calls `generateSchemas` and compares.
+ * Writes the JSON Schemas that people's editors and programs use: of an experiment document, of a
+ * study document and of a run's result.json. `npm run schema` writes; a test calls `generateSchemas` and compares.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { evaluatorCatalog } from '#src/evaluator/catalog.ts'
 import { optimizerCatalog } from '#src/optimizer/catalog.ts'
 import { RunResult } from '#src/runner/result.ts'
 import { spaceCatalog } from '#src/space/catalog.ts'
+import { StudyDocument } from '#src/study/document.ts'
 import type { GeneratedFile } from './generate-protocol.ts'
 
 interface Entry {
@@ -25,6 +26,8 @@ export function generateSchemas(): GeneratedFile[] {
   return [
     file('experiment', 'An archloom experiment', experimentSchema()),
     file('result', 'The result of an archloom run', schemaOf(RunResult, 'output')),
+    // Settings of methods and benchmarks stand beside their names; the experiment's schema has them.
+    file('study', 'An archloom study', schemaOf(StudyDocument, 'input')),
   ]
 }
 

@@ -5,6 +5,7 @@ export { z } from 'zod'
 // Experiments.
 export { defineExperiment } from './config/define.ts'
 export { type LoadOptions, loadExperiment } from './config/load.ts'
+export { defineStudy, type LoadedStudy, loadStudy, type StudyScript } from './config/load-study.ts'
 export type {
   ExperimentDocument,
   ExperimentInput,
