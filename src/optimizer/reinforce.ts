@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { softmax } from '#src/numeric/softmax.ts'
 import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import { type Decision, decisionMisfit, decisionSequence } from './decision-sequence.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
 import { perHistory } from './per-history.ts'
 import { rewardBaseline, rewardOf } from './reward-baseline.ts'
+import { weightedChoice } from './weighted-choice.ts'
 
 export const ReinforceSettings = z.strictObject({
   /** Plain gradient ascent (nas_benchmarks), or Adam (NATS-Bench). */
@@ -110,7 +112,7 @@ export function categoricalPolicy(
   const headAt = (position: number) => heads[position] as Head
   return {
     probabilities: (position) => [...headAt(position).shares],
-    draw: (position, random) => drawIndex(headAt(position).shares, random),
+    draw: (position, random) => weightedChoice(headAt(position).shares, random),
     reinforce(choices, advantage) {
       for (let position = 0; position < choices.length; position++) {
         const choice = choices[position] as number
@@ -118,7 +120,7 @@ export function categoricalPolicy(
         const head = headAt(position)
         if (updateRule === 'adam') stepAdam(head, choice, advantage, learningRate)
         else stepPlain(head, choice, advantage * learningRate)
-        softmax(head)
+        softmax(head.logits, head.shares)
       }
     },
   }
@@ -135,7 +137,7 @@ function firstHead({ values, weights }: Decision): Head {
     second: new Float64Array(size),
     stepCount: 0,
   }
-  softmax(head)
+  softmax(head.logits, head.shares)
   return head
 }
 
@@ -160,30 +162,4 @@ function stepAdam(head: Head, choice: number, advantage: number, learningRate: n
     const step = mean / firstShare / (Math.sqrt(square / secondShare) + epsilon)
     logits[index] = (logits[index] as number) + learningRate * step
   }
-}
-
-function softmax({ logits, shares }: Head): void {
-  let highest = Number.NEGATIVE_INFINITY
-  for (let index = 0; index < logits.length; index++) {
-    highest = Math.max(highest, logits[index] as number)
-  }
-  let total = 0
-  for (let index = 0; index < logits.length; index++) {
-    const share = Math.exp((logits[index] as number) - highest)
-    shares[index] = share
-    total += share
-  }
-  for (let index = 0; index < logits.length; index++) {
-    shares[index] = (shares[index] as number) / total
-  }
-}
-
-function drawIndex(shares: Float64Array, random: Random): number {
-  let rest = random.uniform()
-  const last = shares.length - 1
-  for (let index = 0; index < last; index++) {
-    rest -= shares[index] as number
-    if (rest < 0) return index
-  }
-  return last
 }
