@@ -5,6 +5,8 @@ import { ArchloomError } from '#src/errors.ts'
 import { resumeStudy, runStudy, type StudyOptions, storedStudy } from '#src/runner/study.ts'
 import { studyResult } from '#src/runner/study-files.ts'
 import { openStudy } from '#src/runner/study-result.ts'
+import { compareRuns } from '#src/runner/study-runs.ts'
+import type { Study } from '#src/study/study.ts'
 import { studyLines } from './compare-output.ts'
 import { noStudyProgress, showStudyProgress } from './compare-progress.ts'
 import { abortOnSignals } from './interrupt.ts'
@@ -22,7 +24,10 @@ interface Flags extends OutputOptions {
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description('run methods on benchmarks from many seeds, and compare them')
-    .argument('[study]', 'study.yaml, or a module that default-exports defineStudy({...})')
+    .argument(
+      '[study...]',
+      'study.yaml, or a module that default-exports defineStudy({...}); or two or more run folders',
+    )
     .option('--set <path=value>', 'override a value of the study; repeatable', collect, [])
     .option('--out <folder>', "the study's folder; by default studies/<name>")
     .option('--resume <folder>', 'continue the study of a folder, as it stands there')
@@ -40,13 +45,15 @@ Examples:
   archloom compare configs/suites/bakeoff.yaml
   archloom compare study.yaml --set seeds=10 --cores 1
   archloom compare --resume studies/bakeoff
+  archloom compare runs/evolution-* runs/random-*
   archloom compare study.yaml --json | jq '.result.tables[0]'
 
 Ctrl-C keeps every finished search; the same command goes on with the rest. A study may grow in its
 folder by seeds, methods and benchmarks; cells that came about differently are refused.`,
     )
-    .action(async (config: string | undefined, flags: Flags) => {
-      const { name, folder, run } = await chooseStudy(config, flags)
+    .action(async (paths: readonly string[], flags: Flags) => {
+      if (paths.length > 1) return show(compareRuns(paths, flags), null, flags)
+      const { name, folder, run } = await chooseStudy(paths[0], flags)
       await carryOut(name, folder, flags, run)
     })
 }
@@ -96,7 +103,12 @@ async function carryOut(
     })
   }
   using study = openStudy(folder)
-  if (flags.json) {
+  show(study, folder, flags)
+}
+
+/** @param folder - null for runs, which have one each */
+function show(study: Study, folder: string | null, { json }: Flags): void {
+  if (json) {
     process.stdout.write(`${JSON.stringify({ folder, result: studyResult(study) }, null, 2)}\n`)
   } else {
     process.stdout.write(`${studyLines(study).join('\n')}\n`)

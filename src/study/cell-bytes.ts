@@ -15,7 +15,7 @@ const SummaryMeta = z.strictObject({
   endedCount: z.int().min(0),
   outcomeCounts: counts,
   originCounts: counts,
-  reason: z.enum(['trials', 'epochs', 'costSeconds']),
+  reason: z.enum(['trials', 'epochs', 'costSeconds', 'seconds']),
   seconds: z.number(),
   ask: CallTimes,
   tell: CallTimes,

@@ -157,7 +157,7 @@ export interface CellSummary {
   /** Proposals by origin. */
   readonly originCounts: Readonly<Record<string, number>>
   /** Which limit ended the search. */
-  readonly reason: 'trials' | 'epochs' | 'costSeconds'
+  readonly reason: 'trials' | 'epochs' | 'costSeconds' | 'seconds'
   /** Simulated seconds when the last trial ended. */
   readonly seconds: number
   readonly incumbents: IncumbentCurve
