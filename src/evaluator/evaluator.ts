@@ -49,6 +49,11 @@ export interface Evaluator extends AsyncDisposable {
   /** Every environment that results may come from, by hash; known once started. */
   readonly fingerprints: ReadonlyMap<string, unknown>
   evaluate(request: EvaluationRequest): Promise<EvaluationResult>
+  /**
+   * Called whenever everything that can start has started: no proposal is being made and no result
+   * waits to be recorded. A simulated clock moves on to its next result then; others leave it out.
+   */
+  moveOn?(): void
   /** The test split, for the one selected trial; absent when the evaluator has none. */
   test?(request: TestRequest): Promise<TestMetrics>
 }

@@ -2,7 +2,6 @@
  * Runs a search on an objective: results are there at once, and arrive in the order in which simulated
  * workers would have brought them.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Objective, refuseBudget } from '#src/benchmark/objective.ts'
 import { contentHash } from '#src/encoding/hash.ts'
@@ -18,9 +17,6 @@ export const simulationSettings = {
   /** Simulated workers: trials under way at once, as far as `visibility.window` allows them. */
   workers: z.int().min(1).default(1),
 }
-
-/** Turns of the event loop after which the runner has started what it can start. */
-const quietTurns = 4
 
 /**
  * The evaluator of an objective, which it disposes at its end.
@@ -42,7 +38,7 @@ export function simulatedEvaluator(
   check(objective, context)
   const fingerprint = fingerprintOf(objective, workers)
   const hash = contentHash(fingerprint)
-  const arrivals = simulatedArrivals(workers)
+  const arrivals = simulatedArrivals()
   return {
     name,
     slots: workers,
@@ -53,6 +49,7 @@ export function simulatedEvaluator(
       await arrivals.arrive(request, result)
       return { ...result, fingerprint: hash }
     },
+    moveOn: arrivals.moveOn,
     ...(objective.hasTest && {
       test: async ({ architecture }) => ({ testAccuracy: objective.testAccuracy(architecture) }),
     }),
@@ -91,54 +88,44 @@ interface Waiting {
 }
 
 /** Lets results go one by one, the simulated clock moving on to the end of each. */
-function simulatedArrivals(workers: number) {
+function simulatedArrivals() {
   const waiting: Waiting[] = []
   let nowSeconds = 0
-  let startedCount = 0
-  let isReleasing = false
-
-  /** Until nobody else starts: every worker is busy, or the runner has nothing more. */
-  const quiet = async () => {
-    for (let turn = 0; turn < quietTurns && waiting.length < workers; turn++) {
-      const before = startedCount
-      await nextTurn()
-      if (startedCount !== before) turn = -1
-    }
-  }
-  const release = async () => {
-    while (waiting.length > 0) {
-      await quiet()
+  return {
+    moveOn(): void {
       const next = takeFirst(waiting)
+      if (!next) return
       nowSeconds = Math.max(nowSeconds, next.endSeconds)
       next.settle()
-      // The runner answers to this one before the next is due.
-      await nextTurn()
-    }
-    isReleasing = false
-  }
-  return {
-    /** Resolves when the trial ends on the simulated clock. */
+    },
+    /**
+     * Resolves when the trial ends on the simulated clock.
+     * @throws AttemptFailure of kind `cancelled` as soon as the run stops
+     */
     async arrive({ trial, signal }: EvaluationRequest, { cost }: EvaluationResult): Promise<void> {
-      startedCount += 1
-      await new Promise<void>((settle) => {
-        waiting.push({ trial, endSeconds: nowSeconds + cost.seconds, settle })
-        if (isReleasing) return
-        isReleasing = true
-        void release()
-      })
+      const { promise, resolve: settle } = Promise.withResolvers<void>()
+      waiting.push({ trial, endSeconds: nowSeconds + cost.seconds, settle })
+      const onAbort = () => settle()
+      signal.addEventListener('abort', onAbort)
+      if (signal.aborted) settle()
+      await promise
+      signal.removeEventListener('abort', onAbort)
       if (!signal.aborted) return
       throw new AttemptFailure({ kind: 'cancelled', message: 'The run was interrupted' })
     },
   }
 }
 
-function takeFirst(waiting: Waiting[]): Waiting {
-  const first = waiting.reduce((best, other) => {
+/** Removes the one that ends first, of equal ones the one with the lowest trial. */
+function takeFirst(waiting: Waiting[]): Waiting | undefined {
+  const [first, ...others] = waiting
+  if (!first) return undefined
+  const next = others.reduce((best, other) => {
     const earlier =
       other.endSeconds < best.endSeconds ||
       (other.endSeconds === best.endSeconds && other.trial < best.trial)
     return earlier ? other : best
-  })
-  waiting.splice(waiting.indexOf(first), 1)
-  return first
+  }, first)
+  waiting.splice(waiting.indexOf(next), 1)
+  return next
 }

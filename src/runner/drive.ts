@@ -153,7 +153,8 @@ class Run implements Disposable {
     }
     this.#session.commit()
     for (const effect of due) this.#begin(effect)
-    const { clock, onUpdate } = this.#options
+    const { clock, evaluator, onUpdate } = this.#options
+    if (this.#session.state.asked === null && this.#inbox.isEmpty) evaluator.moveOn?.()
     onUpdate?.(takeSnapshot(this.#session.state, this.#attempts.running, clock.nowMs()))
   }
 

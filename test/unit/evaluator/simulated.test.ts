@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { scheduleTrials } from '#src/benchmark/simulated-schedule.ts'
+import { type SimulatedPlan, scheduleTrials } from '#src/benchmark/simulated-schedule.ts'
 import { resolveDocument } from '#src/config/resolve.ts'
 import type { ExperimentInput } from '#src/config/schema.ts'
 import { contentHash, sha256 } from '#src/encoding/hash.ts'
@@ -55,6 +55,19 @@ const finished = (name = 'run') =>
     event.type === 'trial-finished' ? [{ trial: event.trial, result: event.result }] : [],
   )
 
+const arrivalOrder = () => finished().map(({ trial }) => trial)
+
+/** Trials in the order in which simulated workers end them. */
+function simulatedOrder(plan: SimulatedPlan): number[] {
+  const byTrial = finished().toSorted((first, second) => first.trial - second.trial)
+  const costs = byTrial.map(({ result: { cost } }) => ({ costSeconds: cost.seconds }))
+  const spans = scheduleTrials(costs, plan)
+  return byTrial
+    .map(({ trial }) => ({ trial, end: spans[trial]?.endSeconds ?? 0 }))
+    .toSorted((first, second) => first.end - second.end || first.trial - second.trial)
+    .map(({ trial }) => trial)
+}
+
 describe('a run on an objective', () => {
   it('records what the objective tells, and tests the winner once', async () => {
     const result = await run({})
@@ -102,16 +115,20 @@ describe('a run on an objective', () => {
     async (window, workers) => {
       const visibility = { order: 'arrival' as const, window }
       await run({ visibility, evaluator: { name: 'toy-objective', workers } })
-      const ended = finished()
-      const byTrial = ended.toSorted((first, second) => first.trial - second.trial)
-      const costs = byTrial.map(({ result: { cost } }) => ({ costSeconds: cost.seconds }))
-      const spans = scheduleTrials(costs, { workers, visibility })
-      const expected = byTrial
-        .map(({ trial }) => ({ trial, end: spans[trial]?.endSeconds ?? 0 }))
-        .toSorted((first, second) => first.end - second.end || first.trial - second.trial)
-      expect(ended.map(({ trial }) => trial)).toEqual(expected.map(({ trial }) => trial))
+      expect(arrivalOrder()).toEqual(simulatedOrder({ workers, visibility }))
     },
   )
+
+  it('waits for a proposal that a thread is still computing', async () => {
+    const visibility = { order: 'arrival' as const, window: 3 }
+    await run({
+      visibility,
+      evaluator: { name: 'toy-objective', workers: 3 },
+      optimizer: { name: 'bananas', initialTrials: 6, roundSize: 4, epochs: 3 },
+      budget: { trials: 18 },
+    })
+    expect(arrivalOrder()).toEqual(simulatedOrder({ workers: 3, visibility }))
+  })
 
   it('is the same run twice, and stops where the simulated seconds are spent', async () => {
     const changes = {
