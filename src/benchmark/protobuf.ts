@@ -18,13 +18,12 @@ export type ProtobufField =
 export function* protobufFields(bytes: Buffer, name: string): Generator<ProtobufField> {
   const reader = wireReader(bytes, name)
   while (!reader.isAtEnd()) {
-    const tag = reader.varint()
-    const number = Number(tag >> 3n)
-    const wire = Number(tag & 7n)
+    const tag = reader.size()
+    const number = Math.floor(tag / 8)
+    const wire = tag % 8
     if (wire === 0) yield { number, wire: 'varint', value: reader.varint() }
     else if (wire === 1) yield { number, wire: 'double', value: reader.take(8).readDoubleLE() }
-    else if (wire === 2)
-      yield { number, wire: 'bytes', bytes: reader.take(Number(reader.varint())) }
+    else if (wire === 2) yield { number, wire: 'bytes', bytes: reader.take(reader.size()) }
     else if (wire === 5) yield { number, wire: 'single', value: reader.take(4).readFloatLE() }
     else refuse(name, 'a wire type 0, 1, 2 or 5', String(wire))
   }
@@ -48,17 +47,35 @@ function wireReader(bytes: Buffer, name: string) {
     at += count
     return bytes.subarray(at - count, at)
   }
+  const byte = () => bytes[at] ?? 0x80
+  const next = () => {
+    if (at === bytes.length) refuse(name, '1 more bytes', '0')
+    at += 1
+  }
+  const tooLong = () => refuse(name, 'a number of at most ten bytes', 'a longer one')
   return {
     isAtEnd: () => at === bytes.length,
     take,
+    /** A tag or a length; exact up to 2^53, which no message comes near. */
+    size(): number {
+      let value = 0
+      for (let shift = 0; shift < 70; shift += 7) {
+        const part = byte()
+        next()
+        value += (part & 0x7f) * 2 ** shift
+        if (part < 0x80) return value
+      }
+      return tooLong()
+    },
     varint(): bigint {
       let value = 0n
       for (let shift = 0n; shift < 70n; shift += 7n) {
-        const byte = take(1)[0] ?? 0
-        value |= BigInt(byte & 0x7f) << shift
-        if (byte < 0x80) return BigInt.asIntN(64, value)
+        const part = byte()
+        next()
+        value |= BigInt(part & 0x7f) << shift
+        if (part < 0x80) return BigInt.asIntN(64, value)
       }
-      return refuse(name, 'a number of at most ten bytes', 'a longer one')
+      return tooLong()
     },
   }
 }

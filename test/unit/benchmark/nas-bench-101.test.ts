@@ -142,7 +142,9 @@ describe('the protocol buffer', () => {
       try {
         decodeModelMetrics(bytes)
       } catch (error) {
-        expect(String(error)).toMatch(/The metrics are no ModelMetrics message: expected/)
+        expect(String(error)).toMatch(
+          /The bytes are no (ModelMetrics|EvaluationData) message: expected/,
+        )
       }
     })
     fc.assert(property)
@@ -288,7 +290,7 @@ describe('a file of records that is wrong', () => {
     [
       'of broken metrics',
       row(one.hash, 4, '0100', 'input,output', 'CglAAA=='),
-      /record 0: The metrics are no ModelMetrics message: expected 9 bytes/,
+      /record 0: The bytes are no ModelMetrics message: expected 9 more bytes/,
     ],
     ['of empty metrics', row(one.hash, 4, '0100', 'input,output', ''), /found 0 evaluations/],
     [
