@@ -53,6 +53,7 @@ const methods: readonly (readonly [
   ['differential-evolution', {}, ['nas-bench-101', 'nas-bench-201', 'nas-bench-macro']],
   ['neuroevolution', {}],
   ['nsga-ii', { unique: false }, ['nas-bench-201', 'nas-bench-macro', 'chain']],
+  ['large-scale-evolution', {}, ['nas-bench-101', 'nas-bench-201', 'nas-bench-macro', 'chain']],
 ]
 
 function measureOptimizer(

@@ -1,5 +1,6 @@
 import { bananasEntry } from './bananas/bananas.ts'
 import { differentialEvolutionEntry } from './differential-evolution/differential-evolution.ts'
+import { largeScaleEvolutionEntry } from './large-scale-evolution.ts'
 import { localSearchEntry } from './local-search/local-search.ts'
 import { neuroevolutionEntry } from './neuroevolution.ts'
 import { nsgaIIEntry } from './nsga-ii.ts'
@@ -20,4 +21,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   bananasEntry,
   neuroevolutionEntry,
   nsgaIIEntry,
+  largeScaleEvolutionEntry,
 ]

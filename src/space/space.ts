@@ -117,6 +117,10 @@ export interface SearchSpace<A = unknown> {
   smallest?(random: Random): A
   /** One random small change: always valid and always a different text form. */
   mutate(architecture: A, random: Random): A
+  /** Kinds of change that `change` knows by name; absent where there is only `mutate`. */
+  readonly changeKinds?: readonly string[]
+  /** A valid change of a kind, of another text form; null where the kind is not possible. */
+  change?(kind: string, architecture: A, random: Random): A | null
   /** A valid child that takes each decision from either parent. */
   crossover(first: A, second: A, random: Random): A
   /** Every architecture one change away, each once, in a fixed order. */

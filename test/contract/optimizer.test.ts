@@ -105,6 +105,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['nas-bench-201', 'chain', 'joint'],
     },
   ],
+  'large-scale-evolution': [
+    { settings: { populationSize: 8 } },
+    {
+      settings: { populationSize: 2, start: 'random', mutations: ['filter-size'] },
+      spaces: ['chain', 'multi-branch'],
+    },
+  ],
 }
 
 for (const entry of optimizerCatalog) {

@@ -139,6 +139,23 @@ export function spaceContract({
       expect([...neighbours]).toEqual([])
     })
 
+    it('changes by name to a different architecture of the space, or says that it cannot', () => {
+      const { changeKinds = [] } = space
+      if (changeKinds.length === 0) return
+      property([sampled, seeds], (architecture, seed) => {
+        const before = space.format(architecture)
+        for (const kind of changeKinds) {
+          const changed = space.change?.(kind, architecture, Random.named(seed, kind)) ?? null
+          if (changed === null) continue
+          expectInSpace(changed)
+          expect(space.format(changed), kind).not.toBe(before)
+          expect(space.format(architecture), 'the parent is left as it was').toBe(before)
+          expect(space.change?.(kind, architecture, Random.named(seed, kind))).toEqual(changed)
+        }
+      })
+      expect(space.change?.('nonsense', space.sample(Random.named(1)), Random.named(1))).toBe(null)
+    })
+
     it('draws the smallest, where it has them, from its own', () => {
       const { smallest } = space
       if (smallest === undefined) return

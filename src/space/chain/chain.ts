@@ -2,6 +2,7 @@ import { ArchloomError } from '#src/errors.ts'
 import type { Drawing, DrawingNode, DrawingRole } from '#src/graph/drawing.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
 import { weightedDraw } from '../weighted-draw.ts'
+import { chainChangeKinds, changeChain } from './change-kinds.ts'
 import { type Layer, layerChoices, layerCount, layerProblem, sampleLayer } from './layer.ts'
 import { type Chain, type ChainBounds, chainNeighbours, crossChains, mutateChain } from './moves.ts'
 import { compileChain } from './network.ts'
@@ -53,6 +54,11 @@ export function chain(settings: ChainSettings): SearchSpace<Chain> {
     },
     smallest: (random) => Array.from({ length: minDepth }, () => sampleLayer(choices, random)),
     mutate: (layers, random) => mutateChain(layers, bounds, random),
+    changeKinds: chainChangeKinds,
+    change(name, layers, random) {
+      const kind = chainChangeKinds.find((candidate) => candidate === name)
+      return kind === undefined ? null : changeChain(kind, layers, bounds, random)
+    },
     crossover: crossChains,
     neighbours: (layers) => chainNeighbours(layers, bounds),
     problems: (layers) =>

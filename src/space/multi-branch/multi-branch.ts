@@ -1,6 +1,7 @@
 import { ArchloomError } from '#src/errors.ts'
 import { canonicalOrder } from '../dag-form.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
+import { changeMultiBranch, multiBranchChangeKinds } from './change-kinds.ts'
 import { drawMultiBranch } from './drawing.ts'
 import { multiBranchParameters } from './encoding.ts'
 import {
@@ -54,6 +55,11 @@ export function multiBranch(settings: MultiBranchSettings): SearchSpace<MultiBra
     sample: (random) => sampleMultiBranch(settings, random),
     smallest: (random) => sampleDepth(settings, settings.minLayers, random),
     mutate: (layers, random) => mutateMultiBranch(layers, settings, random),
+    changeKinds: multiBranchChangeKinds,
+    change(name, layers, random) {
+      const kind = multiBranchChangeKinds.find((candidate) => candidate === name)
+      return kind === undefined ? null : changeMultiBranch(kind, layers, settings, random)
+    },
     crossover: (first, second, random) => crossMultiBranches([first, second], settings, random),
     neighbours: (layers) => multiBranchNeighbours(layers, settings),
     problems: (layers) =>
