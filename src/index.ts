@@ -2,6 +2,16 @@
 
 /** Settings of entries are zod objects; of the copy that the library itself uses. */
 export { z } from 'zod'
+// Benchmarks: tables of measured results, imported with `archloom bench import`.
+export type {
+  Benchmark,
+  MeasuredBudget,
+  MeasuredDataset,
+  RepeatChoice,
+  TableMetric,
+  TablePlace,
+} from './benchmark/benchmark.ts'
+export { openBenchmark } from './benchmark/open-benchmark.ts'
 // Experiments.
 export { defineExperiment } from './config/define.ts'
 export { type LoadOptions, loadExperiment } from './config/load.ts'
@@ -59,7 +69,8 @@ export { defaultConfiguration, sampleConfiguration } from './parameter/sample.ts
 export { formatConfiguration, parseConfiguration } from './parameter/text.ts'
 export { decodeUnitVector, encodeUnitVector } from './parameter/unit-vector.ts'
 export { Random } from './random/random.ts'
-// Search spaces of your own.
+// Search spaces: those that ship, by name, and your own.
+export { createSpace } from './runner/query-benchmark.ts'
 export {
   type ParameterSearchSpace,
   parameterSearchSpace,

@@ -188,13 +188,16 @@ function refuse(
 }
 
 function findSpace(name: string) {
-  const place = placeName({ file: 'the benchmark', path: ['space'] })
-  return findEntry(availableSpaces({}), name, place)
+  return findEntry(availableSpaces({}), name, placeName({ file: 'the space', path: ['name'] }))
 }
 
-/** A space of the catalog, for what a benchmark says of it. */
+/**
+ * A space of the catalog.
+ *
+ * @param settings - those that differ from the defaults
+ * @throws config/unknown-name, config/unknown-key, config/invalid, space/invalid-settings
+ */
 export function createSpace(name: string, settings: unknown = {}): SearchSpace {
   const entry = findSpace(name)
-  const place = { file: 'the benchmark', path: ['space'] }
-  return entry.create(parseOrExplain(entry.settings, settings, place))
+  return entry.create(parseOrExplain(entry.settings, settings, { file: 'the space', path: [name] }))
 }
