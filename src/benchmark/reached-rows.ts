@@ -3,39 +3,43 @@ import { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Benchmark } from './benchmark.ts'
 
-/** Architectures of another space than the table's that are walked through; above, nobody knows. */
+/** Architectures of a space without a support that are walked through; above, nobody knows. */
 const walkLimit = 50_000n
 
 /**
  * The rows of a table that a space reaches, each once: all of them for the table's own space; for a
- * part of it, what small changes lead to from anywhere.
+ * part of it, what it can draw, or what small changes lead to from anywhere.
  *
  * @returns null when the space is too large to walk through
  */
 export function reachedRows(benchmark: Benchmark, space: SearchSpace): readonly number[] | null {
-  if (isOwn(benchmark, space)) {
+  const own = benchmark.space
+  if (space.name === own.name && canonicalJson(space.settings) === canonicalJson(own.settings)) {
     return Array.from({ length: benchmark.rowCount }, (_, row) => row)
   }
-  const { value, kind } = space.count()
-  if (kind === 'lower-bound' || value > walkLimit) return null
+  const texts = everyText(space)
+  if (texts === null) return null
   const rows = new Set<number>()
-  for (const text of everyText(space)) rows.add(benchmark.find(space, text))
+  for (const text of texts) rows.add(benchmark.find(space, text))
   return [...rows].sort((first, second) => first - second)
 }
 
-/** Settings that a table does not name, such as how architectures are changed, make no difference. */
-function isOwn({ space: own }: Benchmark, { name, settings }: SearchSpace): boolean {
-  const found = new Map(Object.entries(settings ?? {}))
-  return (
-    name === own.name &&
-    Object.entries(own.settings ?? {}).every(
-      ([key, value]) => canonicalJson(found.get(key) ?? null) === canonicalJson(value),
-    )
-  )
+/** A text form of each network, at least. */
+function everyText(space: SearchSpace): Iterable<string> | null {
+  if (space.support) return supportedTexts(space, space.support())
+  const { value, kind } = space.count()
+  return kind === 'lower-bound' || value > walkLimit ? null : walkedTexts(space)
 }
 
-/** Text forms of everything that changes lead to; the contract of spaces is that this is all. */
-function everyText(space: SearchSpace): ReadonlySet<string> {
+function* supportedTexts(
+  space: SearchSpace,
+  support: ReturnType<NonNullable<SearchSpace['support']>>,
+): Iterable<string> {
+  for (const { architecture } of support) yield space.format(architecture)
+}
+
+/** Everything that changes lead to; the contract of spaces is that this is all. */
+function walkedTexts(space: SearchSpace): ReadonlySet<string> {
   const start = space.sample(Random.named(0, 'start'))
   const seen = new Set([space.format(start)])
   const queue = [start]
