@@ -15,9 +15,10 @@ export function architectureSection(
   shown: ReadonlySet<number>,
 ): Section {
   const winner = winnerOf(summary)
+  const short = 'Architecture'
   const title = summary.selected === null ? 'Best architecture so far' : 'Best architecture'
   if (winner === undefined) {
-    return { id: 'architecture', title, body: html`<p class="muted">None yet.</p>` }
+    return { id: 'architecture', title, short, body: html`<p class="muted">None yet.</p>` }
   }
   const body = html`<div class="architecture">
 <div class="architecture-main">
@@ -27,7 +28,7 @@ ${lineage(summary, winner, shown)}
 </div>
 <div class="card">${factList(summary, winner, shown)}</div>
 </div>`
-  return { id: 'architecture', title, body }
+  return { id: 'architecture', title, short, body }
 }
 
 function factList(summary: RunSummary, winner: TrialSummary, shown: ReadonlySet<number>): Html {

@@ -10,6 +10,15 @@ export const chartSize = { width: 560, height: 340 }
 /** Where the data lie. */
 export const plot = { left: 46, right: 544, top: 34, bottom: 296 }
 
+/** Size of a chart and where in it the data lie. */
+export interface Frame {
+  readonly width: number
+  readonly height: number
+  readonly plot: typeof plot
+}
+
+const standardFrame: Frame = { ...chartSize, plot }
+
 export interface Axis {
   readonly scale: Scale
   readonly title: string
@@ -23,19 +32,21 @@ export interface ChartParts {
   readonly y: Axis
   /** From back to front. */
   readonly layers: readonly HtmlValue[]
+  /** The common one by default; the axes' scales must end where its data do. */
+  readonly frame?: Frame
 }
 
 /** An SVG chart that stands alone: named for screen readers, without ids. */
-export function chart({ label, x, y, layers }: ChartParts): Html {
-  const { width, height } = chartSize
+export function chart({ label, x, y, layers, frame = standardFrame }: ChartParts): Html {
+  const { width, height } = frame
   return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
-${grid(x, y)}${layers}
+${grid(x, y, frame)}${layers}
 <text class="axis-title" x="2" y="14">↑ ${y.title}</text>
-<text class="axis-title end" x="${plot.right}" y="${height - 4}">${x.title} →</text>
+<text class="axis-title end" x="${frame.plot.right}" y="${height - 4}">${x.title} →</text>
 </svg>`
 }
 
-function grid(x: Axis, y: Axis): Html {
+function grid(x: Axis, y: Axis, { plot }: Frame): Html {
   const rows = y.scale.ticks.map((tick) => {
     const at = pixel(y.scale.at(tick))
     return html`<line class="grid" x1="${plot.left}" x2="${plot.right}" y1="${at}" y2="${at}"/>

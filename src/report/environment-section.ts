@@ -11,7 +11,7 @@ export function environmentSection(summary: RunSummary): Section {
   const body =
     environments.length === 0
       ? html`<p class="muted">No worker has stated its environment yet.</p>`
-      : html`${environmentBanners(summary)}${introOf(environments)}${datasetCards(summary)}${tables(environments)}`
+      : html`${environmentBanners(summary)}${introOf(environments)}${datasetCards(summary)}${environmentTables(environments)}`
   return { id: 'environment', title: 'Environment', body }
 }
 
@@ -111,7 +111,8 @@ const groupTitles: Readonly<Record<string, string>> = {
   recorded: 'Recorded besides',
 }
 
-function tables(environments: readonly EnvironmentSummary[]): Html {
+/** Every fact of the environments, side by side. */
+export function environmentTables(environments: readonly EnvironmentSummary[]): Html {
   const groups = Map.groupBy(factsOf(environments), ({ group }) => group)
   return html`<div class="fact-groups${environments.length > 1 && ' stacked'}">${[...groups].map(
     ([group, facts]) => html`<div class="card facts-card">

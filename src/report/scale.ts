@@ -68,6 +68,26 @@ export function logScale(domain: Interval, range: Interval): Scale {
   }
 }
 
+/**
+ * A base-ten logarithmic scale over the domain as it is, for curves that begin and end at its ends.
+ *
+ * @param domain - positive
+ */
+export function exactLogScale(domain: Interval, range: Interval): Scale {
+  const logs = spread([Math.log10(domain[0]), Math.log10(domain[1])])
+  const decades = logs[1] - logs[0]
+  const factors = decades > 4 ? [1] : decades > 1.4 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7]
+  const ticks = multiples(Math.floor(logs[0]), Math.ceil(logs[1]), 1)
+    .flatMap((power) => factors.map((factor) => Number((factor * 10 ** power).toPrecision(6))))
+    .filter((tick) => Math.log10(tick) >= logs[0] - 1e-9 && Math.log10(tick) <= logs[1] + 1e-9)
+  return {
+    domain: [10 ** logs[0], 10 ** logs[1]],
+    range,
+    ticks,
+    at: (value) => place(Math.log10(Math.max(value, Number.MIN_VALUE)), logs, range),
+  }
+}
+
 /** The step of 1, 2 or 5 times a power of ten that is nearest above an amount. */
 export function roundStep(amount: number): number {
   const power = 10 ** Math.floor(Math.log10(amount))

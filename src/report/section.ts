@@ -4,6 +4,8 @@ import { type Html, type HtmlValue, html } from './html.ts'
 export interface Section {
   readonly id: string
   readonly title: string
+  /** For the navigation, where the title is long. */
+  readonly short?: string
   readonly body: HtmlValue
 }
 

@@ -13,7 +13,9 @@ const light = `
   --winner: #b44300; --reference: #00795b;
   --good: #008a66; --good-ink: #006b50; --good-wash: #e6f4ef;
   --bad: #c3391b; --bad-ink: #a92f13; --bad-wash: #fcece7;
-  --warn: #b27300; --warn-ink: #825300; --warn-wash: #fcf3dd;`
+  --warn: #b27300; --warn-ink: #825300; --warn-wash: #fcf3dd;
+  --series-0: #0072b2; --series-1: #d55e00; --series-2: #008f68; --series-3: #c0649a;
+  --series-4: #2b8fcb; --series-5: #b67900; --series-6: #1a1b1e;`
 
 const dark = `
   --page: #0e0f11; --surface: #16171a; --wash: #1e2024;
@@ -22,7 +24,9 @@ const dark = `
   --winner: #ff9050; --reference: #3cc79d;
   --good: #2fbf94; --good-ink: #57d3ae; --good-wash: #10291f;
   --bad: #f0694a; --bad-ink: #ff9177; --bad-wash: #34170f;
-  --warn: #e0a32e; --warn-ink: #f0bd58; --warn-wash: #2e230c;`
+  --warn: #e0a32e; --warn-ink: #f0bd58; --warn-wash: #2e230c;
+  --series-0: #4aa3e0; --series-1: #ee7a2b; --series-2: #1fb98c; --series-3: #de93bd;
+  --series-4: #8accf2; --series-5: #e6a520; --series-6: #ececee;`
 
 export const themeStyle = `
 :root { color-scheme: light; ${light}
