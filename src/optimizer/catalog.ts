@@ -1,3 +1,4 @@
+import { arcGpEntry } from './arc-gp/arc-gp.ts'
 import { bananasEntry } from './bananas/bananas.ts'
 import { differentialEvolutionEntry } from './differential-evolution/differential-evolution.ts'
 import { largeScaleEvolutionEntry } from './large-scale-evolution.ts'
@@ -22,4 +23,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   neuroevolutionEntry,
   nsgaIIEntry,
   largeScaleEvolutionEntry,
+  arcGpEntry,
 ]

@@ -5,10 +5,19 @@
  * @see Rasmussen and Williams 2006, "Gaussian Processes for Machine Learning", algorithm 2.1.
  */
 import { invariant } from '#src/errors.ts'
-import { cholesky, logDeterminant, solve, solveLower } from '#src/numeric/cholesky.ts'
+import {
+  type CholeskyFactor,
+  cholesky,
+  logDeterminant,
+  solve,
+  solveLower,
+  squaredSolutions,
+} from '#src/numeric/cholesky.ts'
 import type { Prediction } from './predictor.ts'
 
 export interface GaussianProcess {
+  /** Measured targets. */
+  readonly size: number
   /** log p(targets): how well the kernel's settings explain what was measured. */
   readonly logMarginalLikelihood: number
   /**
@@ -17,6 +26,8 @@ export interface GaussianProcess {
    * @returns the latent function's moments: the variance holds no noise
    */
   predict(cross: Float64Array, self: number): Prediction
+  /** As `predict` for many points, faster: `crosses` one after the other, shape (points, n). */
+  predictAll(crosses: Float64Array, selves: Float64Array): readonly Prediction[]
 }
 
 /** Variances below this are rounding. */
@@ -39,10 +50,24 @@ export function gaussianProcess(
   invariant(n > 0 && gram.length === n * n, `A process of ${n} targets needs ${n} x ${n} kernels`)
   const noisy = Float64Array.from(gram)
   for (let i = 0; i < n; i++) noisy[i * n + i] = (noisy[i * n + i] as number) + noiseVariance
-  const factor = cholesky(noisy, n)
+  return conditioned(cholesky(noisy, n), targets, mean)
+}
+
+/**
+ * The same from the factor of the kernel matrix with its noise: one that grew with the measurements,
+ * or one kernel matrix for several targets.
+ */
+export function conditioned(
+  factor: CholeskyFactor,
+  targets: Float64Array,
+  mean = 0,
+): GaussianProcess {
+  const n = targets.length
+  invariant(n === factor.size, `A factor of ${factor.size} rows cannot explain ${n} targets`)
   const centred = targets.map((target) => target - mean)
   const weights = solve(factor, centred)
   return {
+    size: n,
     logMarginalLikelihood:
       -0.5 * dot(centred, weights) - 0.5 * logDeterminant(factor) - (n / 2) * Math.log(2 * Math.PI),
     predict(cross, self) {
@@ -51,6 +76,13 @@ export function gaussianProcess(
         mean: mean + dot(cross, weights),
         variance: Math.max(leastVariance, self - dot(explained, explained)),
       }
+    },
+    predictAll(crosses, selves) {
+      const explained = squaredSolutions(factor, crosses)
+      return Array.from(selves, (self, index) => ({
+        mean: mean + dot(crosses.subarray(index * n, (index + 1) * n), weights),
+        variance: Math.max(leastVariance, self - (explained[index] as number)),
+      }))
     },
   }
 }

@@ -51,6 +51,30 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['nas-bench-101', 'nas-bench-201', 'joint'],
     },
   ],
+  // A space of each kind: choices, conditional numbers and choices, forbidden combinations.
+  'arc-gp': [
+    {
+      settings: { initialTrials: 5, randomCandidates: 20, mutantCandidates: 20 },
+      trials: 14,
+      spaces: ['nas-bench-201', 'chain'],
+    },
+    {
+      settings: {
+        initialTrials: 4,
+        hyperparameters: 'slice',
+        samples: 2,
+        target: 'error',
+        mutantCandidates: 20,
+      },
+      trials: 7,
+      spaces: ['nas-bench-101', 'joint'],
+    },
+    {
+      settings: { initialTrials: 3, kernel: 'squared-exponential', climbSteps: 0 },
+      trials: 6,
+      spaces: ['recurrent', 'multigraph'],
+    },
+  ],
   tpe: [
     {
       settings: { startupTrials: 8 },

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cholesky, logDeterminant, solve, solveLower, solveUpper } from '#src/numeric/cholesky.ts'
+import {
+  cholesky,
+  extendCholesky,
+  logDeterminant,
+  solve,
+  solveLower,
+  solveUpper,
+  squaredSolutions,
+} from '#src/numeric/cholesky.ts'
 
 /** A Aᵀ of a random A, plus a little on the diagonal: positive definite. */
 const definite = fc.integer({ min: 1, max: 8 }).chain((size) =>
@@ -67,5 +75,45 @@ describe('cholesky', () => {
   it('refuses a matrix that is not positive definite, and one that holds no numbers', () => {
     expect(() => cholesky(Float64Array.of(1, 2, 2, 1), 2)).toThrow('not positive definite')
     expect(() => cholesky(Float64Array.of(Number.NaN), 1)).toThrow('not positive definite')
+  })
+})
+
+describe('a factor that grows', () => {
+  const size = 9
+  const matrix = Float64Array.from({ length: size * size }, (_, entry) => {
+    const distance = Math.abs(Math.floor(entry / size) - (entry % size))
+    return Math.exp(-distance) + (distance === 0 ? 0.1 : 0)
+  })
+  const row = (i: number) => matrix.slice(i * size, i * size + i + 1)
+  const leading = (count: number) =>
+    Float64Array.from({ length: count * count }, (_, entry) => {
+      return matrix[Math.floor(entry / count) * size + (entry % count)] ?? 0
+    })
+
+  it.each([0, 1, 4, 8])('from %i rows is the factor of the whole, bit by bit', (start) => {
+    const rows = Array.from({ length: size - start }, (_, offset) => row(start + offset))
+    expect(extendCholesky(cholesky(leading(start), start), rows)).toEqual(cholesky(matrix, size))
+  })
+
+  it('does not exist where the whole has none with the same jitter', () => {
+    expect(extendCholesky(cholesky(leading(2), 2), [Float64Array.of(5, 5, 1)])).toBeNull()
+    const same = row(3)
+    expect(
+      extendCholesky(cholesky(leading(3), 3), [same, Float64Array.of(...same, Number.NaN)]),
+    ).toBeNull()
+  })
+
+  it.each([0, 1, 4, 6])('has the squared solutions of %i right sides at once', (count) => {
+    const factor = cholesky(matrix, size)
+    const columns = Float64Array.from({ length: count * size }, (_, entry) => Math.sin(entry))
+    const squares = squaredSolutions(factor, columns)
+    expect(squares).toHaveLength(count)
+    for (const [index, square] of squares.entries()) {
+      const x = solveLower(factor, columns.slice(index * size, (index + 1) * size))
+      expect(square).toBeCloseTo(
+        x.reduce((sum, entry) => sum + entry * entry, 0),
+        12,
+      )
+    }
   })
 })
