@@ -66,7 +66,7 @@ export function syntheticObjective(choice: SyntheticChoice, space: SearchSpace):
     fullFidelity: { epochs: fullEpochs },
     budgets,
     measure(architecture, { epochs }, seed): EvaluationResult {
-      if (epochs > fullEpochs) refuseBudget(tested.name, budgets, epochs)
+      if (budgets[epochs - 1] === undefined) refuseBudget(tested.name, budgets, epochs)
       const effort = { epochs, share: epochs / fullEpochs }
       const random = Random.named(seed, 'synthetic')
       const seen = tested.observe(view.configurationOf(architecture), effort, random)
