@@ -32,7 +32,7 @@ export function cellEncodings(
 }
 
 /** The edge places by row: 0→1, 0→2, …, 1→2, … */
-function edges(vertices: number): readonly Edge[] {
+export function edges(vertices: number): readonly Edge[] {
   return Array.from({ length: vertices }, (_, source) =>
     Array.from({ length: vertices - source - 1 }, (_, index) => source + 1 + index).map(
       (target) => ({ name: `edge_${source}_${target}`, source, target }),

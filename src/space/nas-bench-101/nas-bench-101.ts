@@ -20,6 +20,7 @@ import {
   sampleCell,
 } from './changes.ts'
 import { drawCell } from './draw.ts'
+import { edgeListEncoding, edgeScoreEncoding } from './edge-encodings.ts'
 import { cellEncodings } from './encodings.ts'
 import { storedCell } from './enumerate.ts'
 import { createCellHasher } from './hash/hasher.ts'
@@ -40,6 +41,12 @@ export const NasBench101Settings = z.strictObject({
    * probability 1 / edge places, else the same.
    */
   mutation: z.enum(['one-variable', 'notebook', 'naszilla']).default('one-variable'),
+  /**
+   * What `encodings.parameters` is: `matrix`, a binary for each edge place; `edge-list`, the places of
+   * `maxEdges` edges; `edge-scores`, a number of edges and a score for each place. These are the
+   * encodings A, B and C of automl/nas_benchmarks.
+   */
+  encoding: z.enum(['matrix', 'edge-list', 'edge-scores']).default('matrix'),
   ...networkSettings,
 })
 export type NasBench101Settings = z.infer<typeof NasBench101Settings>
@@ -77,7 +84,13 @@ export function nasBench101(settings: NasBench101Settings): SearchSpace<Cell> {
     name: 'nas-bench-101',
     settings,
     takes: 'images',
-    encodings: cellEncodings(bounds, problems),
+    encodings: {
+      ...cellEncodings(bounds, problems),
+      ...(settings.encoding === 'edge-list' && { parameters: edgeListEncoding(bounds, problems) }),
+      ...(settings.encoding === 'edge-scores' && {
+        parameters: edgeScoreEncoding(bounds, problems),
+      }),
+    },
     distribution:
       'uniform over matrices and operations before pruning, drawn again where the cell is not in the space; isomorphic cells are counted apart',
     sample: (random) => sampleCell(bounds, random),
