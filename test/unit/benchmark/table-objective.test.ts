@@ -87,6 +87,32 @@ describe('an objective on a table', () => {
     )
   })
 
+  it('measures at the points of the full training where told', () => {
+    const curved = memoryBenchmark({
+      ...table,
+      points: {
+        searched: {
+          12: {
+            3: cells.map(() => ({
+              valAccuracy: [0.3, 0.35],
+              trainAccuracy: [0, 0],
+              trainSeconds: [3, 3],
+            })),
+          },
+        },
+      },
+    })
+    const objective = tableObjective(curved, space, { ...published, fidelities: 'curve' })
+    expect(objective.budgets).toEqual([3, 12])
+    const early = objective.measure(cells[0], { epochs: 3 }, '5')
+    expect(early.cost).toEqual({ seconds: 3, epochs: 3 })
+    // The same training all along: its repeat is drawn by the seed of the trial.
+    const late = objective.measure(cells[0], { epochs: 12 }, '5').metrics.valAccuracy
+    expect([0.3, 0.35].indexOf(early.metrics.valAccuracy)).toBe([0.7, 0.8].indexOf(late))
+    expect(() => objective.measure(cells[0], { epochs: 4 }, '5')).toThrow(/has 3 or 12 epochs here/)
+    expect(objective.contentHash).not.toBe(tableObjective(curved, space, published).contentHash)
+  })
+
   it('reports the mean test accuracy of its longest training', () => {
     const objective = tableObjective(benchmark(), space, published)
     expect(objective.testAccuracy(cells[0])).toBe(0.93)
