@@ -15,7 +15,8 @@ const light = `
   --bad: #c3391b; --bad-ink: #a92f13; --bad-wash: #fcece7;
   --warn: #b27300; --warn-ink: #825300; --warn-wash: #fcf3dd;
   --series-0: #0072b2; --series-1: #d55e00; --series-2: #008f68; --series-3: #c0649a;
-  --series-4: #2b8fcb; --series-5: #b67900; --series-6: #1a1b1e;`
+  --series-4: #2b8fcb; --series-5: #b67900; --series-6: #1a1b1e;
+  --share-0: #cfe3f3; --share-1: #a9cdea; --share-2: #c5e6da; --share-3: #f3d9c2; --share-bad: #f0a58f;`
 
 const dark = `
   --page: #0e0f11; --surface: #16171a; --wash: #1e2024;
@@ -26,7 +27,13 @@ const dark = `
   --bad: #f0694a; --bad-ink: #ff9177; --bad-wash: #34170f;
   --warn: #e0a32e; --warn-ink: #f0bd58; --warn-wash: #2e230c;
   --series-0: #4aa3e0; --series-1: #ee7a2b; --series-2: #1fb98c; --series-3: #de93bd;
-  --series-4: #8accf2; --series-5: #e6a520; --series-6: #ececee;`
+  --series-4: #8accf2; --series-5: #e6a520; --series-6: #ececee;
+  --share-0: #1d4463; --share-1: #285f8a; --share-2: #1d5443; --share-3: #5c3d22; --share-bad: #7d2e1b;`
+
+/** The light theme's colours by name, for pictures that stand alone. */
+export const lightColors: Readonly<Record<string, string>> = Object.fromEntries(
+  [...light.matchAll(/--([a-z0-9-]+): ([^;]+);/g)].map(([, name, color]) => [name, color]),
+)
 
 export const themeStyle = `
 :root { color-scheme: light; ${light}

@@ -1,12 +1,12 @@
 /** Writes the report of a run folder. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { ArchloomError } from '#src/errors.ts'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Drawing } from '#src/graph/drawing.ts'
 import { renderSvg } from '#src/graph/svg.ts'
 import { readJournal } from '#src/store/journal.ts'
 import { runFiles } from '#src/store/run-folder.ts'
 import { winnerOf } from './overview.ts'
+import { replaceFile } from './replace-file.ts'
 import { renderReport } from './report.ts'
 import type { RunSummary } from './run-summary.ts'
 import { summarizeRun } from './summary.ts'
@@ -54,29 +54,5 @@ async function configOf(runFolder: string, { header }: RunSummary): Promise<stri
   } catch {
     // JSON is YAML too.
     return JSON.stringify(header.document, null, 2)
-  }
-}
-
-/** A reader finds the old page or the new one, never a part. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.new`
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(draft, text)
-    await rename(draft, path)
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new ArchloomError(
-        'store/full',
-        `No space is left to write the report ${path}; free some and run archloom report again`,
-        { cause },
-      )
-    }
-    throw new ArchloomError(
-      'config/usage',
-      `Cannot write the report ${path} (${code ?? 'unknown error'}); name a writable place with --out`,
-      { cause },
-    )
   }
 }

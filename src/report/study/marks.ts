@@ -1,0 +1,27 @@
+/** What every table and every plot must say of the results that it shows. */
+import type { StudyAnalysis } from '#src/study/analysis/analysis.ts'
+import type { StudyBenchmark } from '#src/study/study.ts'
+import { plural } from '../format.ts'
+import { type Html, html } from '../html.ts'
+import { chip } from '../section.ts'
+
+/** Of one benchmark, or of several together. */
+export function marksOf(
+  benchmarks: readonly Pick<StudyBenchmark, 'mark'>[],
+  { environmentCount }: Pick<StudyAnalysis, 'environmentCount'>,
+): readonly string[] {
+  const own = [...new Set(benchmarks.flatMap(({ mark }) => mark ?? []))]
+  if (environmentCount < 2) return own
+  return [...own, `${plural(environmentCount, 'environment')} mixed`]
+}
+
+export function markChips(marks: readonly string[]): Html | null {
+  if (marks.length === 0) return null
+  return html`<span class="marks">${marks.map((mark) => chip(mark, 'warn'))}</span>`
+}
+
+/** In a plot, at the upper right. */
+export function plotMark(marks: readonly string[], x: number): Html | null {
+  if (marks.length === 0) return null
+  return html`<text class="plot-mark end" x="${x}" y="14">${marks.join(' · ')}</text>`
+}
