@@ -9,6 +9,7 @@ import type { OptimizerEntry } from './optimizer.ts'
 import { randomSearchEntry } from './random-search.ts'
 import { regularizedEvolutionEntry } from './regularized-evolution.ts'
 import { reinforceEntry } from './reinforce.ts'
+import { smacEntry } from './smac/smac.ts'
 import { tpeEntry } from './tpe/tpe.ts'
 
 /** Every optimizer that ships; the only file that names them. */
@@ -24,4 +25,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   nsgaIIEntry,
   largeScaleEvolutionEntry,
   arcGpEntry,
+  smacEntry,
 ]

@@ -136,6 +136,27 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['chain', 'multi-branch'],
     },
   ],
+  smac: [
+    {
+      settings: { initialTrialsMax: 8, challengers: 60, localSearches: 2, retrainAfter: 3 },
+      trials: 24,
+      spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint'],
+    },
+    {
+      settings: {
+        facade: 'algorithms',
+        initialDesign: 'random',
+        initialTrialsMax: 6,
+        challengers: 40,
+        localSearches: 1,
+        invalid: 'redraw',
+      },
+      trials: 20,
+      spaces: ['nas-bench-101', 'joint'],
+    },
+    // Every other space, most of it the start.
+    { settings: { initialTrialsMax: 6, challengers: 20, localSearches: 1 }, trials: 10 },
+  ],
 }
 
 for (const entry of optimizerCatalog) {

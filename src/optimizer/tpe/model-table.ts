@@ -1,8 +1,8 @@
 import type { ParameterEncoding, SearchSpace } from '#src/space/space.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { PendingTrial } from '../optimizer.ts'
+import { type Refused, refusedCodec } from '../refused-configurations.ts'
 import type { ParameterAxis } from './parameter-axis.ts'
-import { type Refused, refusedCodec } from './refused.ts'
 import { type Rank, rankKinds, TrialTable } from './trial-table.ts'
 
 /** A table that is up to date with a history and a state. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { growingHistory } from '#src/experiment/history.ts'
-import { refusedCodec } from '#src/optimizer/tpe/refused.ts'
+import { refusedCodec } from '#src/optimizer/refused-configurations.ts'
 import { goodCount, TpeSettings, tpeRules } from '#src/optimizer/tpe/settings.ts'
 import { type TpeState, tpe } from '#src/optimizer/tpe/tpe.ts'
 import { Random } from '#src/random/random.ts'

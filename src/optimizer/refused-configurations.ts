@@ -94,7 +94,7 @@ function readBase36(digits: string): bigint {
   if (!/^[0-9a-z]+$/.test(digits)) {
     throw new ArchloomError(
       'internal/invariant',
-      `The state of the optimizer tpe holds ${JSON.stringify(digits)} where a number in base 36 is due`,
+      `A state of refused configurations holds ${JSON.stringify(digits)} where a number in base 36 is due`,
     )
   }
   return [...digits].reduce(
