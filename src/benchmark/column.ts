@@ -125,6 +125,14 @@ const arrays = {
   f64: Float64Array,
 } as const
 
+const missingMarks = {
+  u8: 0xff,
+  u16: 0xffff,
+  u32: 0xffffffff,
+  f32: Number.NaN,
+  f64: Number.NaN,
+} as const
+
 const single: ColumnEncoding = { type: 'f32' }
 const double: ColumnEncoding = { type: 'f64' }
 
@@ -142,8 +150,7 @@ function filled(encoding: ColumnEncoding, length: number): Numbers {
 
 /** What stands for a number that is not there. */
 function missingMark({ type }: ColumnEncoding): number {
-  if (type === 'f32' || type === 'f64') return Number.NaN
-  return 2 ** (8 * bytesPerNumber[type]) - 1
+  return missingMarks[type]
 }
 
 function encode(encoding: ColumnEncoding, value: number): number {

@@ -61,9 +61,7 @@ export function keyIndex(): KeyIndex {
     let place = key.readUInt32LE(0) & mask
     for (;;) {
       const row = (places[place] ?? 0) - 1
-      if (row < 0 || keys.compare(key, 0, keyBytes, row * keyBytes, (row + 1) * keyBytes) === 0) {
-        return place
-      }
+      if (row < 0 || isKeyAt(keys, row, key)) return place
       place = (place + 1) & mask
     }
   }
@@ -103,6 +101,17 @@ export function keyIndex(): KeyIndex {
       return { keys: sorted, rows }
     },
   }
+}
+
+/** Word by word, which is several times as fast as comparing buffers. */
+function isKeyAt(keys: Buffer, row: number, key: Buffer): boolean {
+  const at = row * keyBytes
+  return (
+    keys.readInt32LE(at) === key.readInt32LE(0) &&
+    keys.readInt32LE(at + 4) === key.readInt32LE(4) &&
+    keys.readInt32LE(at + 8) === key.readInt32LE(8) &&
+    keys.readInt32LE(at + 12) === key.readInt32LE(12)
+  )
 }
 
 function keyAt(keys: Buffer, row: number): Buffer {
