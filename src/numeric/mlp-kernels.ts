@@ -7,6 +7,8 @@ import {
   branchIf,
   type Code,
   end,
+  f32Add,
+  f32Load,
   f32Store,
   firstFloat,
   floatsAdd,
@@ -82,8 +84,12 @@ export interface MlpKernels {
     dyEnd: number,
     dx: number,
   ): void
+  /** The same of a layer's inputs as they are: `dx = Wᵀ dy`. */
+  backward: MlpKernels['backwardRelu']
   /** Gradient of the weights, summed over the batch: `dW = dy xᵀ`; x with the unit of ones. */
   gradient(dy: number, dyEnd: number, x: number, xEnd: number, gradient: number): void
+  /** Adds the same to what stands there. */
+  addGradient: MlpKernels['gradient']
   /**
    * A step of Adam (PyTorch's form).
    *
@@ -98,8 +104,10 @@ export function createMlpKernels(): MlpKernels {
   const code = wasmModule([
     forwardFunction('forward', false),
     forwardFunction('forwardRelu', true),
-    backwardFunction(),
-    gradientFunction(),
+    backwardFunction('backward', false),
+    backwardFunction('backwardRelu', true),
+    gradientFunction('gradient', false),
+    gradientFunction('addGradient', true),
     adamFunction(),
   ])
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code))
@@ -107,6 +115,8 @@ export function createMlpKernels(): MlpKernels {
   return exports as unknown as MlpKernels
 }
 
+/** What is on the stack below a vector, where that is positive; else 0. */
+const maskPositive: Code = [...splat(0), ...floatsGreater, ...vectorAnd]
 const vectors = Array.from({ length: laneCount / 4 }, (_, index) => index)
 
 function forwardFunction(name: string, isRelu: boolean): WasmFunction {
@@ -140,12 +150,12 @@ function forwardFunction(name: string, isRelu: boolean): WasmFunction {
   }
 }
 
-function backwardFunction(): WasmFunction {
+function backwardFunction(name: string, isRelu: boolean): WasmFunction {
   const [weights, rowBytes, x, xEnd, dy, dyEnd, dx] = [0, 1, 2, 3, 4, 5, 6] as const
   const [weight, unit, sums] = [7, 8, 9] as const
   const scale = sums + vectors.length
   return {
-    name: 'backwardRelu',
+    name,
     parameterCount: 7,
     hasResult: false,
     i32Locals: 2,
@@ -161,7 +171,7 @@ function backwardFunction(): WasmFunction {
       ...again(unit, dyEnd),
       ...vectors.flatMap((index) => [
         ...[...localGet(dx), ...localGet(sums + index)],
-        ...[...localGet(x), ...vectorLoad(16 * index), ...splat(0), ...floatsGreater, ...vectorAnd],
+        ...(isRelu ? [...localGet(x), ...vectorLoad(16 * index), ...maskPositive] : []),
         ...vectorStore(16 * index),
       ]),
       ...[...moveOn(weights, 4), ...moveOn(x, unitBytes), ...moveOn(dx, unitBytes)],
@@ -170,7 +180,7 @@ function backwardFunction(): WasmFunction {
   }
 }
 
-function gradientFunction(): WasmFunction {
+function gradientFunction(name: string, isAdded: boolean): WasmFunction {
   const [dy, dyEnd, x, xEnd, gradient, unit, slopes] = [0, 1, 2, 3, 4, 5, 6] as const
   const sum = slopes + vectors.length
   const product = (index: number): Code => [
@@ -184,7 +194,7 @@ function gradientFunction(): WasmFunction {
     ...(place > 0 ? floatsAdd : []),
   ])
   return {
-    name: 'gradient',
+    name,
     parameterCount: 5,
     hasResult: false,
     i32Locals: 1,
@@ -197,7 +207,9 @@ function gradientFunction(): WasmFunction {
       ...[...localGet(x), ...localSet(unit)],
       ...loop,
       ...[...localGet(gradient), ...total],
-      ...[...foldHalves(sum, 8), ...foldHalves(sum, 4), ...firstFloat, ...f32Store(0)],
+      ...[...foldHalves(sum, 8), ...foldHalves(sum, 4), ...firstFloat],
+      ...(isAdded ? [...localGet(gradient), ...f32Load(0), ...f32Add] : []),
+      ...f32Store(0),
       ...[...moveOn(gradient, 4), ...moveOn(unit, unitBytes)],
       ...again(unit, xEnd),
       ...moveOn(dy, unitBytes),
