@@ -1,5 +1,6 @@
 import { arcGpEntry } from './arc-gp/arc-gp.ts'
 import { bananasEntry } from './bananas/bananas.ts'
+import { cmaEsEntry } from './cma-es/cma-es.ts'
 import { differentialEvolutionEntry } from './differential-evolution/differential-evolution.ts'
 import { largeScaleEvolutionEntry } from './large-scale-evolution.ts'
 import { localSearchEntry } from './local-search/local-search.ts'
@@ -26,4 +27,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   largeScaleEvolutionEntry,
   arcGpEntry,
   smacEntry,
+  cmaEsEntry,
 ]

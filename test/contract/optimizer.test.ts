@@ -157,6 +157,19 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     // Every other space, most of it the start.
     { settings: { initialTrialsMax: 6, challengers: 20, localSearches: 1 }, trials: 10 },
   ],
+  'cma-es': [
+    {
+      settings: { populationSize: 5 },
+      spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint'],
+    },
+    {
+      settings: { populationSize: 4, encoding: 'one-hot', keepMoving: false, maxDraws: 2 },
+      trials: 20,
+      spaces: ['nas-bench-101', 'nas-bench-201', 'joint'],
+    },
+    // Every other space.
+    { settings: { populationSize: 4 }, trials: 10 },
+  ],
 }
 
 for (const entry of optimizerCatalog) {
