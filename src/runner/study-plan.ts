@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Json } from '#src/encoding/json.ts'
 import type { StoredFact, StudyReader } from '#src/store/study-store.ts'
+import { applicableCells, cellName } from '#src/study/cells.ts'
 import { type Protocol, protocolDifferences, refuseConfounded } from '#src/study/protocol.ts'
 import type { StudyMethod } from '#src/study/study.ts'
 import type { DescribedBenchmark } from './study-compose.ts'
@@ -62,12 +63,12 @@ export function refuseChanges(
   },
 ): void {
   const keys = store.keys()
-  const known = (kind: string, label: string) =>
+  const factOf = (kind: string, label: string) =>
     store.facts().find((fact) => fact.kind === kind && fact.label === label)?.body as
       | Protocol
       | undefined
   const check = (kind: 'benchmark' | 'method', label: string, now: Protocol) => {
-    const before = known(kind, label)
+    const before = factOf(kind, label)
     if (before === undefined || !keys.some((key) => key[kind] === label)) return
     refuseConfounded(
       `The cells of ${label} in ${folder} and those of this study`,
@@ -77,7 +78,9 @@ export function refuseChanges(
   }
   for (const { label, protocol } of plan.benchmarks) check('benchmark', label, protocol)
   for (const method of plan.methods) check('method', method.label, methodFacts(method))
-  if (allowMixed) return
+  const known = new Set(keys.map(cellName))
+  // A study with nothing left to compute is only looked at.
+  if (allowMixed || applicableCells(plan).every((key) => known.has(cellName(key)))) return
   for (const { fingerprint, facts } of environmentsOf(store)) {
     if (fingerprint === environment.hash) continue
     refuseConfounded(

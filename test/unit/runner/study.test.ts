@@ -355,6 +355,8 @@ describe('a folder with cells', () => {
         INSERT INTO fact SELECT kind, 'elsewhere', json_set(body, '$.processor', 'Other') FROM fact WHERE kind = 'environment';
       `)
     }
+    // Nothing is added, so nothing is pooled.
+    await runToyStudy(folder.path, { ...toyInput, seeds: 1 })
     const error = await failure(runToyStudy(folder.path))
     expect(error.code).toBe('confounded/comparison')
     expect(error.message).toMatch(/processor is Other there and .* here/)
