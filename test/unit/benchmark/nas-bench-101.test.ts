@@ -312,6 +312,89 @@ describe('a file of records that is wrong', () => {
   })
 })
 
+describe('a compact sheet', () => {
+  const rows = ['2,1,,882570,25092', '3,5,0,10177674,27869']
+  const header = 'vertices,adjacency,ops,params,test_correct'
+  const hashes = cells.map(({ hash }) => hash)
+
+  async function readSheet(lines: readonly string[], hexadecimal: readonly string[] | null) {
+    await using folder = await temporaryFolder()
+    writeFileSync(join(folder.path, 'cells.csv'), [header, ...lines].join('\n'))
+    if (hexadecimal !== null) {
+      writeFileSync(join(folder.path, 'hashes.bin'), Buffer.from(hexadecimal.join(''), 'hex'))
+    }
+    const source = hexadecimal === null ? join(folder.path, 'cells.csv') : folder.path
+    expect(await nasBench101.recognizes(source)).toBe(true)
+    return finished(await nasBench101.read(source, importContext()), join(folder.path, 'x.bench'))
+  }
+
+  it('has the mean test accuracy and the size of each cell', async () => {
+    using benchmark = await readSheet(rows, hashes)
+    const [, convolution] = cells
+    const row = benchmark.find(space, convolution.text)
+    const place = { dataset: 'cifar10', epochs: 108, repeat: 'mean' } as const
+    expect(benchmark.metric(row, 'testAccuracy', place, '0')).toBe(27869 / 29952)
+    expect(benchmark.parameterCount(row, 'cifar10')).toBe(convolution.parameterCount)
+    // A space of smaller cells is a part of this one; one of more edges is not.
+    const small = createSpace('nas-bench-101', { vertices: 3 })
+    expect(benchmark.find(small, 'conv3x3(0)|output(1)')).toBe(row)
+    expect(benchmark.misfit(createSpace('nas-bench-101', { maxEdges: 10 }))).toBe(
+      'its maxEdges is at most 9, the space has 10',
+    )
+  })
+
+  it('cannot be asked for more once it is closed', async () => {
+    const benchmark = await readSheet(rows, hashes)
+    benchmark[Symbol.dispose]()
+    expect(() => benchmark.architecture(0)).toThrow(/was closed before/)
+    benchmark[Symbol.dispose]()
+  })
+
+  it.each([
+    [
+      'another hash',
+      rows,
+      [...hashes].reverse(),
+      /line 2: .* must have the hash b49ac8.*, but has 043721/,
+    ],
+    ['too few hashes', rows, hashes.slice(1), /line 2: .* must have the hash b49ac8/],
+    [
+      'no hash for a row',
+      rows,
+      hashes.slice(0, 1),
+      /line 3: .* must have the hash of a row of hashes.bin, which ends before/,
+    ],
+    [
+      'too many hashes',
+      rows.slice(0, 1),
+      hashes,
+      /a cell for each of the 2 hashes beside it, but has 1/,
+    ],
+    ['no hashes', rows, null, /hashes.bin: the hashes of the cells must be beside them/],
+    [
+      'a label that is none',
+      ['3,5,3,1,1'],
+      hashes.slice(1),
+      /line 2: .*expected labels 0, 1 and 2, found "3"/,
+    ],
+    [
+      'too many labels',
+      ['2,1,0,1,1'],
+      hashes.slice(0, 1),
+      /line 2: .*expected 1 operations .*, found 2 vertices/,
+    ],
+    ['no number', ['2,1,,882570,x'], hashes.slice(0, 1), /line 2: .*testAccuracy .* but is NaN/],
+    [
+      'too many right answers',
+      ['2,1,,882570,29953'],
+      hashes.slice(0, 1),
+      /must be a share from 0 to 1/,
+    ],
+  ])('is refused with %s', async (_, lines, hexadecimal, message) => {
+    await expect(readSheet(lines, hexadecimal)).rejects.toThrow(message)
+  })
+})
+
 const folder = sharedData('nas-bench-101')
 
 describe.skipIf(folder === null)('thirty real cells (skipped without ../shared/data)', () => {
@@ -400,6 +483,28 @@ describe.skipIf(sheetMissing('nas-bench-101') !== null)(
       const named = 'conv1x1(0)|conv3x3(0)|maxpool3x3(2)|conv3x3(3)|conv3x3(0,1,4)|output(0,5)'
       expect(benchmark.find(space, named)).toBe(best)
       expect(accuracies.filter((value) => value >= 0.94)).toHaveLength(52)
+    })
+
+    it('have the numbers that stand beside the table', { timeout: 300_000 }, async () => {
+      using benchmark = await importedSheet('nas-bench-101')
+      interface Golden {
+        readonly row: number
+        readonly hash: string
+        readonly trainable_parameters: number
+        readonly mean_test_accuracy: number
+      }
+      const golden = JSON.parse(readFileSync(join(folder ?? '', 'golden.json'), 'utf8')) as {
+        readonly best_cell: Golden
+        readonly first_cell: Golden
+        readonly cells_up_to_3_vertices: readonly Golden[]
+      }
+      const known = [golden.best_cell, golden.first_cell, ...golden.cells_up_to_3_vertices]
+      expect(known).toHaveLength(9)
+      for (const { row, hash, trainable_parameters, mean_test_accuracy } of known) {
+        expect(space.canonical(space.parse(benchmark.architecture(row)))).toBe(hash)
+        expect(benchmark.parameterCount(row, 'cifar10')).toBe(trainable_parameters)
+        expect(benchmark.metric(row, 'testAccuracy', place, '0')).toBe(mean_test_accuracy)
+      }
     })
 
     it('are found by any isomorphic form, and through NAS-Bench-1Shot1', {

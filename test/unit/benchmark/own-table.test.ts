@@ -1,13 +1,14 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import type { Benchmark } from '#src/benchmark/benchmark.ts'
 import { ownTable } from '#src/benchmark/own-table/own-table.ts'
 import { tableObjective } from '#src/benchmark/table-objective.ts'
 import type { Json } from '#src/encoding/json.ts'
+import { projectFolder } from '#src/environment/folders.ts'
 import { createSpace, finished, importContext } from '#test/fixtures/imported-benchmark.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 
@@ -176,6 +177,25 @@ describe('a table of anybody', () => {
       }
     })
     await fc.assert(property, { numRuns: 20 })
+  })
+})
+
+describe('the example of the documentation', () => {
+  it('is a benchmark', async () => {
+    const page = readFileSync(join(projectFolder(), 'docs/benchmarks/your-own.md'), 'utf8')
+    const blocks = [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, kind, text]) => ({
+      kind,
+      text,
+    }))
+    const table = blocks.find(({ kind }) => kind === '')?.text ?? ''
+    const description: Json = parse(blocks.find(({ kind }) => kind === 'yaml')?.text ?? '')
+    using benchmark = await imported({ description: Object(description), table })
+    expect(benchmark.name).toBe('my-results')
+    const own = createSpace(benchmark.space.name, benchmark.space.settings)
+    const row = benchmark.find(own, 'layers=2 learningRate=0.1 optimizer=adam')
+    const place = { dataset: 'adult', epochs: 9 }
+    expect(benchmark.repeats(row, 'valAccuracy', place)).toEqual([0.855, 0.851])
+    expect(benchmark.repeats(row, 'trainSeconds', place)).toEqual([270, 264])
   })
 })
 
