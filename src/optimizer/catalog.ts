@@ -10,6 +10,7 @@ import type { OptimizerEntry } from './optimizer.ts'
 import { randomSearchEntry } from './random-search.ts'
 import { regularizedEvolutionEntry } from './regularized-evolution.ts'
 import { reinforceEntry } from './reinforce.ts'
+import { rnnControllerEntry } from './rnn-controller.ts'
 import { smacEntry } from './smac/smac.ts'
 import { tpeEntry } from './tpe/tpe.ts'
 
@@ -28,4 +29,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   arcGpEntry,
   smacEntry,
   cmaEsEntry,
+  rnnControllerEntry,
 ]

@@ -170,6 +170,15 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     // Every other space.
     { settings: { populationSize: 4 }, trials: 10 },
   ],
+  // A fresh controller for every call: small ones, on a space of each kind of encoding.
+  'rnn-controller': [
+    {
+      settings: { hidden: 6, batchSize: 4 },
+      trials: 15,
+      spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint', 'multi-branch'],
+    },
+    { settings: { hidden: 4, failureReward: null }, trials: 12, spaces: ['nas-bench-201'] },
+  ],
 }
 
 for (const entry of optimizerCatalog) {
