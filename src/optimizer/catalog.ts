@@ -4,6 +4,7 @@ import { cmaEsEntry } from './cma-es/cma-es.ts'
 import { differentialEvolutionEntry } from './differential-evolution/differential-evolution.ts'
 import { largeScaleEvolutionEntry } from './large-scale-evolution.ts'
 import { localSearchEntry } from './local-search/local-search.ts'
+import { nasBowlEntry } from './nas-bowl/nas-bowl.ts'
 import { neuroevolutionEntry } from './neuroevolution.ts'
 import { nsgaIIEntry } from './nsga-ii.ts'
 import type { OptimizerEntry } from './optimizer.ts'
@@ -30,4 +31,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   smacEntry,
   cmaEsEntry,
   rnnControllerEntry,
+  nasBowlEntry,
 ]

@@ -21,6 +21,13 @@ export interface GaussianProcess {
   /** log p(targets): how well the kernel's settings explain what was measured. */
   readonly logMarginalLikelihood: number
   /**
+   * The number by which kernel and noise are multiplied where the targets are most likely: how large
+   * the variances have to be.
+   */
+  readonly scale: number
+  /** `logMarginalLikelihood` with kernel and noise times `scale`. */
+  readonly profileLogLikelihood: number
+  /**
    * @param cross - kernel between the point and each training point, in their order
    * @param self - kernel of the point with itself
    * @returns the latent function's moments: the variance holds no noise
@@ -66,10 +73,15 @@ export function conditioned(
   invariant(n === factor.size, `A factor of ${factor.size} rows cannot explain ${n} targets`)
   const centred = targets.map((target) => target - mean)
   const weights = solve(factor, centred)
+  const misfit = dot(centred, weights)
+  const constant = -0.5 * logDeterminant(factor) - (n / 2) * Math.log(2 * Math.PI)
+  // Targets that are all at the mean say nothing of a scale.
+  const scale = misfit > 0 ? misfit / n : 1
   return {
     size: n,
-    logMarginalLikelihood:
-      -0.5 * dot(centred, weights) - 0.5 * logDeterminant(factor) - (n / 2) * Math.log(2 * Math.PI),
+    logMarginalLikelihood: constant - 0.5 * misfit,
+    scale,
+    profileLogLikelihood: constant - (n / 2) * Math.log(scale) - 0.5 * (misfit / scale),
     predict(cross, self) {
       const explained = solveLower(factor, cross)
       return {

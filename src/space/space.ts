@@ -7,6 +7,7 @@ import type { Json } from '#src/encoding/json.ts'
 import type { GateMatrix } from '#src/graph/choice.ts'
 import type { Drawing } from '#src/graph/drawing.ts'
 import type { NetworkGraph, Shape } from '#src/graph/graph.ts'
+import type { LayerGraph } from '#src/graph/layer-graph.ts'
 import type { Configuration, ParameterSpace } from '#src/parameter/parameter.ts'
 import type { Random } from '#src/random/random.ts'
 
@@ -60,6 +61,14 @@ export interface FeatureEncoding<A> {
   encode(architecture: A): readonly number[]
 }
 
+/** The searched part alone, as graphs that kernels and distances compare. */
+export interface LayerEncoding<A> {
+  /** What the graphs are, and the source. */
+  readonly description: string
+  /** One graph for each cell, of every architecture equally many; equal networks may have different ones. */
+  encode(architecture: A): readonly LayerGraph[]
+}
+
 /** Other forms of an architecture; a method says which it needs. */
 export interface Encodings<A> {
   /** Continuous vectors for differential evolution and CMA-ES come from it: `parameter/unit-vector.ts`. */
@@ -68,6 +77,8 @@ export interface Encodings<A> {
   readonly adjacency?: FeatureEncoding<A>
   /** One bit for every possible path of operations. White et al. 2021, "BANANAS", section 3. */
   readonly path?: FeatureEncoding<A>
+  /** Absent where `networkLayers` of the compiled network is no worse: spaces without cells. */
+  readonly layers?: LayerEncoding<A>
 }
 
 /**

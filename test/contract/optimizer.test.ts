@@ -75,6 +75,26 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['recurrent', 'multigraph'],
     },
   ],
+  // A space whose cells are graphs, one of two cells, one of whole networks.
+  'nas-bowl': [
+    {
+      settings: { initialTrials: 5, randomCandidates: 20, mutantCandidates: 20 },
+      trials: 14,
+      spaces: ['nas-bench-101', 'nas-bench-201', 'hyperparameters'],
+    },
+    {
+      settings: {
+        initialTrials: 4,
+        variant: 'optimal-assignment',
+        target: 'error',
+        randomCandidates: 5,
+        mutantCandidates: 5,
+        climbSteps: 0,
+      },
+      trials: 8,
+      spaces: ['darts', 'chain'],
+    },
+  ],
   tpe: [
     {
       settings: { startupTrials: 8 },

@@ -46,16 +46,15 @@ export function useArcModel<T>(
   conditions: ArcConditions,
   use: (worthOf: ArcWorth) => T,
 ): T {
-  const { settings, targets, pending } = conditions
+  const { settings, pending } = conditions
   const texts = settings.map((setting) => JSON.stringify(setting))
   for (const text of data.factors.keys()) if (!texts.includes(text)) data.factors.delete(text)
   for (const vector of pending) addArcPoint(data.points, vector)
   try {
-    const incumbent = targets.reduce((least, target) => Math.min(least, target))
     const members = settings.map((setting, index) =>
       memberOf(data, hyperparametersOf(setting), texts[index] as string, conditions),
     )
-    return use((vectors) => meanImprovement(members, vectors, incumbent))
+    return use((vectors) => meanImprovement(members, vectors))
   } finally {
     for (const _ of pending) removeArcPoint(data.points)
   }
@@ -63,6 +62,8 @@ export function useArcModel<T>(
 
 interface Member {
   readonly process: GaussianProcess
+  /** The least cost that was told or is expected of what is under way. */
+  readonly incumbent: number
   readonly variance: number
   readonly cross: (vector: Float64Array, count: number) => Float64Array
 }
@@ -86,12 +87,15 @@ function memberOf(
   const factor = extended(known, (size) => rowsFrom(size, data.vectors.slice(size)))
   data.factors.set(text, factor)
   const told = conditioned(factor, targets)
-  if (pending.length === 0) return { process: told, variance, cross }
+  if (pending.length === 0) {
+    return { process: told, incumbent: leastOf(targets), variance, cross }
+  }
   const n = targets.length
   const believed = pending.map((vector) => told.predict(cross(vector, n), variance).mean)
   const all = [...data.vectors, ...pending]
   const grown = extended(factor, (size) => rowsFrom(size, all.slice(size)))
-  return { process: conditioned(grown, Float64Array.of(...targets, ...believed)), variance, cross }
+  const costs = Float64Array.of(...targets, ...believed)
+  return { process: conditioned(grown, costs), incumbent: leastOf(costs), variance, cross }
 }
 
 /** A factor with the rows that it lacks; from scratch where its jitter does not do for them. */
@@ -107,13 +111,16 @@ function extended(
   return cholesky(matrix, rows.length)
 }
 
+function leastOf(costs: Float64Array): number {
+  return costs.reduce((least, cost) => Math.min(least, cost))
+}
+
 function meanImprovement(
   members: readonly Member[],
   vectors: readonly Float64Array[],
-  incumbent: number,
 ): Float64Array {
   const gains = new Float64Array(vectors.length)
-  for (const { process, variance, cross } of members) {
+  for (const { process, incumbent, variance, cross } of members) {
     const n = process.size
     const crosses = new Float64Array(vectors.length * n)
     for (const [index, vector] of vectors.entries()) crosses.set(cross(vector, n), index * n)

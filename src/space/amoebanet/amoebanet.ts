@@ -3,6 +3,7 @@ import type { Random } from '#src/random/random.ts'
 import type { CellPair, CellRules } from '../cell/cell.ts'
 import { cellSpace } from '../cell/cell-space.ts'
 import { adjacencyEncoding } from '../cell/features.ts'
+import { layerEncoding } from '../cell/layers.ts'
 import { decisions } from '../cell/moves.ts'
 import { type CellOperation, cellOperations } from '../cell/operations.ts'
 import { cellParameters } from '../cell/parameters.ts'
@@ -57,7 +58,11 @@ export function amoebanet(settings: AmoebanetSettings): SearchSpace<CellPair> {
   return {
     ...cellSpace({ ...nasnetNetwork(settings), rules }),
     settings,
-    encodings: { parameters: cellParameters(rules), adjacency: adjacencyEncoding(rules) },
+    encodings: {
+      parameters: cellParameters(rules),
+      adjacency: adjacencyEncoding(rules),
+      layers: layerEncoding(rules),
+    },
     distribution:
       'uniform over pairs of cells: every input state and operation independently, equal networks counted apart',
     mutate: (pair, random) => mutateAmoeba(pair, rules, random),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { CellPair, CellRules } from '../cell/cell.ts'
 import { cellSpace } from '../cell/cell-space.ts'
 import { adjacencyEncoding, pathEncoding } from '../cell/features.ts'
+import { layerEncoding } from '../cell/layers.ts'
 import { type CellOperation, cellOperations } from '../cell/operations.ts'
 import { channelsField, networkFields } from '../cell/settings.ts'
 import { dartsSkeleton } from '../cell/skeleton.ts'
@@ -74,6 +75,7 @@ export function darts(settings: DartsSettings): SearchSpace<CellPair> {
       parameters: dartsParameters(rules),
       adjacency: adjacencyEncoding(rules),
       path: pathEncoding(rules),
+      layers: layerEncoding(rules),
     },
     distribution:
       'uniform over pairs of cells: the two states and the two operations of every node, equal networks counted apart',

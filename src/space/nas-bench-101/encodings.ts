@@ -1,7 +1,14 @@
+import { cellLayers, type Layer } from '#src/graph/layer-graph.ts'
 import { categorical, parameterSpace } from '#src/parameter/define.ts'
 import type { Configuration } from '#src/parameter/parameter.ts'
 import { configurationProblems } from '#src/parameter/problems.ts'
-import type { Decoded, Encodings, FeatureEncoding, ParameterEncoding } from '../space.ts'
+import type {
+  Decoded,
+  Encodings,
+  FeatureEncoding,
+  LayerEncoding,
+  ParameterEncoding,
+} from '../space.ts'
 import {
   type Cell,
   type CellBounds,
@@ -9,6 +16,7 @@ import {
   cellOperations,
   edgeBit,
   hasEdge,
+  prune,
   sourcesOf,
   vertexCount,
 } from './cell.ts'
@@ -28,6 +36,7 @@ export function cellEncodings(
     parameters: binaryEncoding(bounds, problems),
     adjacency: adjacencyEncoding(bounds.vertices),
     path: pathEncoding(bounds.vertices),
+    layers: layerEncoding,
   }
 }
 
@@ -128,6 +137,29 @@ function pathEncoding(vertices: number): FeatureEncoding<Cell> {
       return bits
     },
   }
+}
+
+const operationLayers: Readonly<Record<CellOperation, Pick<Layer, 'kind' | 'label' | 'kernel'>>> = {
+  conv3x3: { kind: 'conv', label: 'conv3x3', kernel: 3 },
+  conv1x1: { kind: 'conv', label: 'conv1x1', kernel: 1 },
+  maxpool3x3: { kind: 'max-pool', label: 'maxpool3x3', kernel: 3 },
+}
+
+const layerEncoding: LayerEncoding<Cell> = {
+  description: 'the pruned cell, a layer for each vertex',
+  encode(cell) {
+    const { adjacency, operations } = prune(cell)
+    const graph = cellLayers(['input'])
+    const sources = (vertex: number) =>
+      Array.from({ length: vertex }, (_, source) => source).filter((source) =>
+        hasEdge(adjacency, source, vertex),
+      )
+    // Every vertex reads something, so that its layer has its number.
+    for (const [index, operation] of operations.entries()) {
+      graph.add(operationLayers[operation], sources(index + 1))
+    }
+    return [graph.finish(sources(operations.length + 1))]
+  },
 }
 
 /** Every path's bit, as often as there are such paths. */

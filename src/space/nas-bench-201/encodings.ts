@@ -1,10 +1,23 @@
+import { cellLayers, type Layer, union } from '#src/graph/layer-graph.ts'
 import { categorical, parameterSpace } from '#src/parameter/define.ts'
 import { configurationProblems } from '#src/parameter/problems.ts'
-import type { Encodings, FeatureEncoding, ParameterEncoding } from '../space.ts'
-import { type Cell, type CellOperation, cellOperations, incoming, innerNodes } from './cell.ts'
+import type { Encodings, FeatureEncoding, LayerEncoding, ParameterEncoding } from '../space.ts'
+import {
+  type Cell,
+  type CellOperation,
+  cellOperations,
+  incoming,
+  innerNodes,
+  withoutDeadEdges,
+} from './cell.ts'
 
 export function cellEncodings(): Encodings<Cell> {
-  return { parameters: cellParameters(), adjacency: cellAdjacency, path: cellPaths }
+  return {
+    parameters: cellParameters(),
+    adjacency: cellAdjacency,
+    path: cellPaths,
+    layers: layerEncoding,
+  }
 }
 
 /** A parameter's name for each edge, in the order of `Cell`. */
@@ -73,6 +86,38 @@ const cellPaths: FeatureEncoding<Cell> = {
     const bits = new Array<number>(155).fill(0)
     for (const nodes of pathShapes) bits[pathIndex(cell, nodes)] = 1
     return bits
+  },
+}
+
+const edgeLayers: Readonly<
+  Record<Exclude<CellOperation, 'none' | 'skip_connect'>, Pick<Layer, 'kind' | 'label' | 'kernel'>>
+> = {
+  nor_conv_1x1: { kind: 'conv', label: 'conv1x1', kernel: 1 },
+  nor_conv_3x3: { kind: 'conv', label: 'conv3x3', kernel: 3 },
+  avg_pool_3x3: { kind: 'avg-pool', label: 'avgpool3x3', kernel: 3 },
+}
+
+/**
+ * A layer for each edge that something flows through.
+ * @see Ru et al. 2021, "Interpretable NAS via Bayesian Optimisation with Weisfeiler-Lehman Kernels".
+ */
+const layerEncoding: LayerEncoding<Cell> = {
+  description: 'edges as layers, none dropped, skips contracted',
+  encode(cell) {
+    const live = withoutDeadEdges(cell)
+    const graph = cellLayers(['input'])
+    const nodes: (readonly number[])[] = [[0]]
+    for (const node of innerNodes) {
+      const terms = incoming(live, node).map((operation, source) => {
+        const producers = nodes[source] ?? []
+        if (operation === 'none') return []
+        return operation === 'skip_connect'
+          ? producers
+          : graph.add(edgeLayers[operation], producers)
+      })
+      nodes.push(union(...terms))
+    }
+    return [graph.finish(nodes.at(-1) ?? [])]
   },
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type CellPair, type CellRules, combinations } from '../cell/cell.ts'
 import { cellSpace } from '../cell/cell-space.ts'
 import { adjacencyEncoding } from '../cell/features.ts'
+import { layerEncoding } from '../cell/layers.ts'
 import { type CellOperation, cellOperations } from '../cell/operations.ts'
 import { cellParameters } from '../cell/parameters.ts'
 import { channelsField } from '../cell/settings.ts'
@@ -72,7 +73,11 @@ export function nasnet(settings: NasnetSettings): SearchSpace<CellPair> {
   return {
     ...cellSpace({ ...nasnetNetwork(settings), rules }),
     settings,
-    encodings: { parameters: cellParameters(rules), adjacency: adjacencyEncoding(rules) },
+    encodings: {
+      parameters: cellParameters(rules),
+      adjacency: adjacencyEncoding(rules),
+      layers: layerEncoding(rules),
+    },
     distribution:
       'uniform over pairs of cells: every input state, operation and combination independently, equal networks counted apart',
   }

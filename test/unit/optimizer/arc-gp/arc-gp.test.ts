@@ -112,7 +112,7 @@ describe('the model', () => {
     const told = process(vectors.length, targets)
     const believed = pending.map((x) => told.predict(cross(x, vectors.length), variance).mean)
     const whole = process(all.length, Float64Array.of(...targets, ...believed))
-    const least = Math.min(...targets)
+    const least = Math.min(...targets, ...believed)
     for (const [index, candidate] of candidates.entries()) {
       const belief = whole.predict(cross(candidate, all.length), variance)
       expect(gains[index]).toBeCloseTo(expectedImprovement(least, belief.mean, belief.variance), 9)
