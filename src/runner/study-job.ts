@@ -138,18 +138,27 @@ export function unpackTrajectory(bytes: Uint8Array): Trajectory {
 }
 
 function surveyOf({ space, objective, plan }: OpenBenchmark, trials: readonly number[]): Survey {
+  const table = drawTable(space, objective)
   const limit = plan.budget.trials
-  const table = limit === undefined ? null : drawTable(space, objective)
   return {
     optimum: {
-      valAccuracy: objective.bestValAccuracy(),
-      testAccuracy: objective.hasTest ? objective.bestTestAccuracy() : null,
+      valAccuracy: objective.bestValAccuracy() ?? highest(table?.valAccuracies),
+      testAccuracy: objective.hasTest
+        ? (objective.bestTestAccuracy() ?? highest(table?.testAccuracies))
+        : null,
     },
     randomSearch:
       limit === undefined || table === null
         ? null
         : expectedBest(table, curveTrials(limit, trials)),
   }
+}
+
+/** NaN stands for draws that fail. */
+function highest(values: Float64Array | null | undefined): number | null {
+  const known = values?.filter((value) => !Number.isNaN(value))
+  if (known === undefined || known.length === 0) return null
+  return known.reduce((best, value) => Math.max(best, value))
 }
 
 /** Null where the space cannot be listed, or a measurement depends on more than the architecture. */
