@@ -2,10 +2,13 @@ import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { loadStudy } from '#src/config/load-study.ts'
 import { ArchloomError } from '#src/errors.ts'
+import type { StudyReportFacts } from '#src/report/study/study-report.ts'
+import { writeStudyReport } from '#src/report/study/write-study-report.ts'
 import { resumeStudy, runStudy, type StudyOptions, storedStudy } from '#src/runner/study.ts'
 import { studyResult } from '#src/runner/study-files.ts'
 import { openStudy } from '#src/runner/study-result.ts'
 import { compareRuns } from '#src/runner/study-runs.ts'
+import { archloomVersion } from '#src/runner/version.ts'
 import type { Study } from '#src/study/study.ts'
 import { studyLines } from './compare-output.ts'
 import { noStudyProgress, showStudyProgress } from './compare-progress.ts'
@@ -29,7 +32,10 @@ export function compareCommand(): Command {
       'study.yaml, or a module that default-exports defineStudy({...}); or two or more run folders',
     )
     .option('--set <path=value>', 'override a value of the study; repeatable', collect, [])
-    .option('--out <folder>', "the study's folder; by default studies/<name>")
+    .option(
+      '--out <folder>',
+      "the study's folder, by default studies/<name>; of runs, where their report goes",
+    )
     .option('--resume <folder>', 'continue the study of a folder, as it stands there')
     .option('--cores <number>', 'searches at once; by default one a core', parseCores)
     .option(
@@ -45,14 +51,14 @@ Examples:
   archloom compare configs/suites/bakeoff.yaml
   archloom compare study.yaml --set seeds=10 --cores 1
   archloom compare --resume studies/bakeoff
-  archloom compare runs/evolution-* runs/random-*
+  archloom compare runs/evolution-* runs/random-* --out comparisons/evolution
   archloom compare study.yaml --json | jq '.result.tables[0]'
 
 Ctrl-C keeps every finished search; the same command goes on with the rest. A study may grow in its
 folder by seeds, methods and benchmarks; cells that came about differently are refused.`,
     )
     .action(async (paths: readonly string[], flags: Flags) => {
-      if (paths.length > 1) return show(compareRuns(paths, flags), null, flags)
+      if (paths.length > 1) return compareFolders(paths, flags)
       const { name, folder, run } = await chooseStudy(paths[0], flags)
       await carryOut(name, folder, flags, run)
     })
@@ -103,10 +109,28 @@ async function carryOut(
     })
   }
   using study = openStudy(folder)
+  await report(study, { folder }, flags)
   show(study, folder, flags)
 }
 
-/** @param folder - null for runs, which have one each */
+/** Runs have a folder each; a report is written where `--out` says. */
+async function compareFolders(runs: readonly string[], flags: Flags): Promise<void> {
+  const study = compareRuns(runs, flags)
+  if (flags.out !== undefined) await report(study, { folder: flags.out, runs }, flags)
+  show(study, flags.out ?? null, flags)
+}
+
+async function report(
+  study: Study,
+  place: Pick<StudyReportFacts, 'folder' | 'runs'>,
+  { quiet }: Flags,
+): Promise<void> {
+  const facts = { ...place, archloomVersion: archloomVersion() }
+  const { path } = await writeStudyReport(study, facts)
+  if (!quiet) process.stderr.write(`Report ${path}\n`)
+}
+
+/** @param folder - null for runs without a folder for their comparison */
 function show(study: Study, folder: string | null, { json }: Flags): void {
   if (json) {
     process.stdout.write(`${JSON.stringify({ folder, result: studyResult(study) }, null, 2)}\n`)

@@ -13,6 +13,12 @@ export interface StudyFiles {
   readonly result: string
   /** One row a cell and checkpoint. */
   readonly cells: string
+  /** The page for people. */
+  readonly report: string
+  /** Folder of the page's charts, an SVG file each. */
+  readonly figures: string
+  /** Folder of the page's tables, as CSV and LaTeX. */
+  readonly tables: string
 }
 
 export function studyFiles(folder: string): StudyFiles {
@@ -22,6 +28,9 @@ export function studyFiles(folder: string): StudyFiles {
     environment: join(folder, 'environment.json'),
     result: join(folder, 'result.json'),
     cells: join(folder, 'cells.csv'),
+    report: join(folder, 'report.html'),
+    figures: join(folder, 'figures'),
+    tables: join(folder, 'tables'),
   }
 }
 

@@ -7,7 +7,6 @@ import type { Section } from '../section.ts'
 import { anytimeTable, comparisonTable } from './comparison-table.ts'
 import { curvePicture } from './curve-picture.ts'
 import { differencePicture } from './difference-picture.ts'
-import { markChips } from './marks.ts'
 import type { Picture } from './picture-file.ts'
 import { rankPicture } from './rank-picture.ts'
 import { looksOf } from './series.ts'
@@ -51,7 +50,7 @@ export function ranksSection(view: StudyView): StudySection {
       words: `${plural(ranking.blockCount, 'seed')}`,
       marks: view.marks(benchmark),
     })
-    return [{ title: label, ranking, picture, marks: view.marks(benchmark) }]
+    return [{ title: label, ranking, picture }]
   })
   const across =
     overall === null
@@ -65,12 +64,11 @@ export function ranksSection(view: StudyView): StudySection {
               words: `${plural(overall.blockCount, 'benchmark')}`,
               marks: view.allMarks,
             }),
-            marks: view.allMarks,
           },
         ]
   const shown = [...across, ...within]
   const body = html`<p class="muted">Rank 1 is the best final value. Within a benchmark the blocks are the seeds that all methods have; over benchmarks they are the mean values. Methods under one bar are not told apart by Nemenyi’s test at 0.05, which is a weak one: the paired tests below see more.</p>
-${shown.length === 0 ? html`<p class="muted">Ranks need two methods with two seeds in common.</p>` : html`<div class="figures">${shown.map(({ title, ranking, picture, marks }) => html`<figure class="card"><div class="figure-head"><h3>${title}</h3>${markChips(marks)}</div>${picture.chart}<figcaption>${testWords(ranking)}</figcaption></figure>`)}</div>`}`
+${shown.length === 0 ? html`<p class="muted">Ranks need two methods with two seeds in common.</p>` : html`<div class="figures">${shown.map(({ title, ranking, picture }) => html`<figure class="card"><div class="figure-head"><h3>${title}</h3></div>${picture.chart}<figcaption>${testWords(ranking)}</figcaption></figure>`)}</div>`}`
   return {
     section: { id: 'ranks', title: 'Ranks', body },
     pictures: shown.map(({ picture }) => picture),
@@ -138,7 +136,7 @@ export function testsSection(view: StudyView): StudySection {
   const body =
     tables.length === 0
       ? html`<p class="muted">There is nothing to compare with yet.</p>`
-      : html`${picture.map((one) => wideFigure('Difference to random search at the end', one, allMarks, 'Mean of the differences within seeds with its 95% bootstrap interval; filled where the corrected test finds it, hollow where it does not.'))}${tables.map(tableHtml)}`
+      : html`${picture.map((one) => wideFigure('Difference to random search at the end', one, 'Mean of the differences within seeds with its 95% bootstrap interval; filled where the corrected test finds it, hollow where it does not.'))}${tables.map(tableHtml)}`
   return {
     section: { id: 'tests', title: 'Paired tests', short: 'Tests', body },
     pictures: picture,
@@ -146,13 +144,8 @@ export function testsSection(view: StudyView): StudySection {
   }
 }
 
-function wideFigure(
-  title: string,
-  picture: Picture,
-  marks: readonly string[],
-  caption: string,
-): Html {
-  return html`<figure class="card wide narrow"><div class="figure-head"><h3>${title}</h3>${markChips(marks)}</div>${picture.chart}<figcaption>${caption}</figcaption></figure>`
+function wideFigure(title: string, picture: Picture, caption: string): Html {
+  return html`<figure class="card wide narrow"><div class="figure-head"><h3>${title}</h3></div>${picture.chart}<figcaption>${caption}</figcaption></figure>`
 }
 
 export function anytimeSection(view: StudyView): StudySection {
@@ -187,7 +180,12 @@ export function ablationSection(view: StudyView): StudySection | null {
   if (view.bases.size === 0) return null
   const bases = [...Map.groupBy(ablations, ({ base }) => base)]
   const parts = bases.map(([base, own], index) => ablationPart(view, { base, own, index }))
-  const comparisons = ablations.flatMap((ablation) => ablation.comparisons)
+  const comparisons = ablations.flatMap((ablation) =>
+    ablation.comparisons.map((one) => ({
+      ...one,
+      method: variantWords(ablation.base)(one.method),
+    })),
+  )
   const table = comparisonTable(comparisons, {
     name: 'ablations',
     title: 'Variants against their base',
@@ -218,7 +216,7 @@ function ablationPart(
       title: benchmark,
       comparisons: comparisons.map((one) => ({
         ...one,
-        method: one.method.replace(`${base} `, ''),
+        method: variantWords(base)(one.method),
       })),
     })),
     {
@@ -233,8 +231,13 @@ function ablationPart(
     const picture = found && ablationCurves(view, { benchmark: found, base, index })
     return picture ? [{ benchmark: found, picture }] : []
   })
-  const part = html`${wideFigure(`${base} and its variants`, differences, allMarks, 'Mean of the differences within seeds with its 95% bootstrap interval.')}${curves.map(({ benchmark, picture }) => html`<figure class="card wide"><div class="figure-head"><h3>${base} varied on ${benchmark.benchmark.label}</h3>${markChips(view.marks(benchmark))}</div>${picture.chart}<figcaption>Mean regret with its 95% interval.</figcaption></figure>`)}`
+  const part = html`${wideFigure(`${base} and its variants`, differences, 'Mean of the differences within seeds with its 95% bootstrap interval.')}${curves.map(({ benchmark, picture }) => html`<figure class="card wide"><div class="figure-head"><h3>${base} varied on ${benchmark.benchmark.label}</h3></div>${picture.chart}<figcaption>Mean regret with its 95% interval.</figcaption></figure>`)}`
   return { html: part, pictures: [differences, ...curves.map(({ picture }) => picture)] }
+}
+
+/** What a variant changes, without what it shares with all of them. */
+function variantWords(base: string): (method: string) => string {
+  return (method) => (method.startsWith(`${base} `) ? method.slice(base.length + 1) : method)
 }
 
 function ablationCurves(
@@ -251,6 +254,7 @@ function ablationCurves(
       looks: looksOf(labels, null),
       marks: view.marks(benchmark),
       name: `ablation-${index + 1}-${view.fileWord(benchmark.benchmark.label)}`,
+      wordsOf: variantWords(base),
     },
   )
 }

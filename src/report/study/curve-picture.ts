@@ -26,6 +26,8 @@ export interface CurveChoice {
   readonly marks: readonly string[]
   /** Without its ending. */
   readonly name: string
+  /** What a method is called beside its curve; its label by default. */
+  readonly wordsOf?: (method: string) => string
 }
 
 const axisTitles: Readonly<Record<CurveAxis, string>> = {
@@ -40,7 +42,7 @@ const pageWidth = 1084
 export function curvePicture(
   analysis: BenchmarkAnalysis,
   view: CurveView,
-  { looks, marks, name }: CurveChoice,
+  { looks, marks, name, wordsOf = (method) => method }: CurveChoice,
 ): Picture | null {
   const set = analysis.curves.find(({ axis }) => axis === view.axis)
   const { measure } = analysis
@@ -48,14 +50,17 @@ export function curvePicture(
   if (set === undefined || measure === null || drawn.length === 0) return null
   const expected = expectedPoints(analysis, view)
   const lines = drawn.map((curve) => lineOf(curve, set, view, measure.optimum))
-  const frame = frameFor([...looks.keys(), ...(expected === null ? [] : [expectedWords])])
+  const frame = frameFor([
+    ...[...looks.keys()].map(wordsOf),
+    ...(expected === null ? [] : [expectedWords]),
+  ])
   const x = placeAxis(set, frame)
   const y = valueAxis(view, lines, { frame, expected })
   const layers = [
     html`<g>${lines.map((line) => band(line, { x, y, look: looks.get(line.method) }))}</g>`,
     expected !== null && path(expectedWords, place(expected, x, y), expectedLook),
     lines.map((line) => path(line.method, place(line.points, x, y), looks.get(line.method))),
-    labels(lines, { x, y, frame, looks, expected }),
+    labels(lines, { x, y, frame, looks, expected, wordsOf }),
     plotMark(marks, frame.width - 2),
   ]
   const words = view.measure === 'regret' ? 'Regret' : 'Accuracy of the incumbent'
@@ -102,7 +107,7 @@ function lineOf(
   { measure, aggregate }: CurveView,
   optimum: number,
 ): Line {
-  const unit = (value: number) => 100 * (measure === 'regret' ? optimum - value : value)
+  const unit = (value: number) => 100 * (measure === 'regret' ? regretOf(value, optimum) : value)
   const { size } = unitOf(axis, grid)
   const pointsOf = (values: Float64Array) =>
     [...values.entries()].flatMap(([index, value]): Point[] =>
@@ -122,6 +127,12 @@ function lineOf(
   }
 }
 
+/** Means of equal values differ from them in the last digits; those are no regret. */
+function regretOf(value: number, optimum: number): number {
+  const regret = optimum - value
+  return Math.abs(regret) < 1e-9 ? 0 : regret
+}
+
 /** The exact expectation of random search is over trials, and of means. */
 function expectedPoints(
   { benchmark, measure }: BenchmarkAnalysis,
@@ -134,7 +145,7 @@ function expectedPoints(
     measure.metric === 'testAccuracy' ? randomSearch.testAccuracy : randomSearch.valAccuracy
   return (values ?? []).map((value, index) => ({
     x: randomSearch.trials[index] ?? 0,
-    y: 100 * (view.measure === 'regret' ? measure.optimum - value : value),
+    y: 100 * (view.measure === 'regret' ? regretOf(value, measure.optimum) : value),
   }))
 }
 
@@ -243,16 +254,18 @@ function labels(
     frame,
     looks,
     expected,
+    wordsOf,
   }: Axes & {
     readonly frame: Frame
     readonly looks: ReadonlyMap<string, SeriesLook>
     readonly expected: readonly Point[] | null
+    readonly wordsOf: (method: string) => string
   },
 ): Html {
   const end = (points: readonly Point[]) => points.at(-1) ?? { x: 0, y: 0 }
   const ends = lines.flatMap(({ method, points }) => {
     const look = looks.get(method)
-    return look === undefined ? [] : [{ words: method, look, last: end(points) }]
+    return look === undefined ? [] : [{ words: wordsOf(method), look, last: end(points) }]
   })
   if (expected !== null)
     ends.push({ words: expectedWords, look: expectedLook, last: end(expected) })

@@ -87,7 +87,7 @@ function card(view: StudyView, benchmark: BenchmarkAnalysis, index: number): Htm
     ),
   )
   return html`<figure class="card wide curves">
-<div class="benchmark-head"><h3>${label}</h3>${markChips(view.marks(benchmark))}<div class="switches">${switches}</div></div>
+<div class="benchmark-head"><h3>${label}</h3><div class="switches">${switches}</div></div>
 ${pictures.map(({ picture, classes }) => html`<div class="view ${classes}">${picture.chart}</div>`)}
 <figcaption>${captionOf(benchmark)} <span class="muted">${description}</span></figcaption>
 </figure>`
@@ -113,5 +113,5 @@ function captionOf({ curves, measure }: BenchmarkAnalysis): string {
   const optimum = `${(100 * (measure?.optimum ?? 0)).toFixed(2)}%`
   const best =
     measure?.isOptimumKnown === true ? 'the best of the space' : 'the best found by any run'
-  return `${what} of the incumbent, ${runs}; bands are bootstrapped over runs, or quartiles. Regret is the distance to ${best}, ${optimum}.`
+  return `${what} of the incumbent, ${runs}; bands are bootstrapped over runs, or quartiles. Regret is the distance to ${best}, ${optimum}; at zero a curve lies on the lower edge.`
 }

@@ -5,10 +5,10 @@ import { type Html, html } from '../html.ts'
 import { plotMark } from './marks.ts'
 import type { Picture } from './picture-file.ts'
 
-const width = 760
+const width = 560
 const rowHeight = 24
-const barLeft = 232
-const barRight = 744
+const barLeft = 190
+const barRight = 558
 const top = 40
 
 /** Methods of one benchmark. */
@@ -54,7 +54,7 @@ function row({ method, shares }: Origins, order: readonly string[], y: number): 
     x += size
     return part
   })
-  const short = method.length > 34 ? `${method.slice(0, 33)}…` : method
+  const short = method.length > 27 ? `${method.slice(0, 26)}…` : method
   return html`<text class="row-name end" x="${barLeft - 12}" y="${y + rowHeight / 2}" dy="0.35em">${short}</text>${parts}`
 }
 

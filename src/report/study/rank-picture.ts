@@ -5,10 +5,10 @@ import { type Html, html } from '../html.ts'
 import { plotMark } from './marks.ts'
 import type { Picture } from './picture-file.ts'
 
-const width = 760
+const width = 560
 const scaleY = 62
 const rowHeight = 21
-const side = { left: 218, right: 542 }
+const side = { left: 182, right: 378 }
 const barStep = 9
 
 /**
@@ -77,8 +77,8 @@ function rankName({
   readonly y: number
   readonly isLeft: boolean
 }): Html {
-  const end = isLeft ? side.left - 14 : side.right + 14
-  const short = name.length > 26 ? `${name.slice(0, 25)}…` : name
+  const end = isLeft ? side.left - 8 : side.right + 8
+  const short = name.length > 22 ? `${name.slice(0, 21)}…` : name
   return html`<path class="rank-line" d="M${x} ${scaleY}V${y}H${end}"/>
 <text class="rank-name${isLeft && ' end'}" x="${isLeft ? end - 6 : end + 6}" y="${y}" dy="0.35em">${short} <tspan class="muted-words">${rank.toFixed(2)}</tspan></text>`
 }

@@ -1,7 +1,7 @@
 /** How the methods behaved, and what the study is: proposals, overhead, set-up, environment. */
 
 import { shellQuoted } from '#src/store/run-folder.ts'
-import { resumeStudyCommand } from '#src/store/study-folder.ts'
+import { resumeStudyCommand, studyFiles } from '#src/store/study-folder.ts'
 import { fallbackShare } from '#src/study/analysis/effort.ts'
 import type { StudyBenchmark, StudyMethod } from '#src/study/study.ts'
 import { environmentTables } from '../environment-section.ts'
@@ -23,7 +23,7 @@ export function proposalsSection(view: StudyView): StudySection {
     const marks = view.marks(benchmark)
     if (own.length === 0) return []
     const name = `proposals-${view.fileWord(label)}`
-    return [{ label, marks, picture: originPicture(own, { name, benchmark: label, marks }) }]
+    return [{ label, picture: originPicture(own, { name, benchmark: label, marks }) }]
   })
   const origins = originTable(analysis.origins, {
     name: 'proposals',
@@ -37,7 +37,7 @@ export function proposalsSection(view: StudyView): StudySection {
   })
   const tables = [origins, overhead].filter(({ rows }) => rows.length > 0)
   const body = html`<p class="muted">A method whose proposals are mostly random or fallback is random search by another name, however well it did.</p>
-<div class="figures">${figures.map(({ label, marks, picture }) => html`<figure class="card"><div class="figure-head"><h3>${label}</h3>${markChips(marks)}</div>${picture.chart}</figure>`)}</div>
+<div class="figures">${figures.map(({ label, picture }) => html`<figure class="card"><div class="figure-head"><h3>${label}</h3></div>${picture.chart}</figure>`)}</div>
 ${tables.map(tableHtml)}`
   return {
     section: { id: 'proposals', title: 'Proposals and overhead', short: 'Proposals', body },
@@ -94,19 +94,30 @@ export function environmentSectionOf({ study }: StudyView): Section {
   const body =
     environments.length === 0
       ? html`<p class="muted">No cell is finished yet.</p>`
-      : html`<ul class="plain">${environments.map(({ hash, resultCount }) => html`<li><code class="hash">${hash}</code> <span class="muted">${plural(resultCount, 'search')}</span></li>`)}</ul>${environmentTables(environments)}`
+      : html`<ul class="plain">${environments.map(({ hash, resultCount }) => html`<li><code class="hash">${hash}</code> <span class="muted">${plural(resultCount, 'run')}</span></li>`)}</ul>${environmentTables(environments)}`
   return { id: 'environment', title: 'Environment', body }
 }
 
-export function reproduceSection(folder: string): Section {
-  const clean = folder.replace(/\/+$/, '')
+export function reproduceSection({
+  folder,
+  runs,
+}: {
+  readonly folder: string
+  readonly runs?: readonly string[]
+}): Section {
+  const clean = shellQuoted(folder.replace(/\/+$/, ''))
+  const commands =
+    runs === undefined
+      ? html`<p class="muted">The same study again, every default written out:</p>
+${copyable(`archloom compare ${shellQuoted(studyFiles(folder).config)} --out ${shellQuoted(`${folder.replace(/\/+$/, '')}-again`)}`, 'command that repeats the study')}
+<p class="muted">Continue it, or write this page anew:</p>
+${copyable(`${resumeStudyCommand(folder)}\narchloom report ${clean}`, 'commands that continue the study and write its report')}`
+      : html`<p class="muted">The same comparison again:</p>
+${copyable(`archloom compare ${runs.map(shellQuoted).join(' ')} --out ${clean}`, 'command that repeats the comparison')}`
   return {
     id: 'reproduce',
     title: 'Reproduce',
-    body: html`<p class="muted">The same study again, every default written out:</p>
-${copyable(`archloom compare ${shellQuoted(`${clean}/study.resolved.yaml`)} --out ${shellQuoted(`${clean}-again`)}`, 'command that repeats the study')}
-<p class="muted">Continue it, or write this page anew:</p>
-${copyable(`${resumeStudyCommand(clean)}\narchloom report ${shellQuoted(clean)}`, 'commands that continue the study and write its report')}
-<p class="muted">Beside this page: <code>figures/*.svg</code>, <code>tables/*.csv</code> and <code>tables/*.tex</code> hold what it shows, <code>cells.csv</code> the values of every run.</p>`,
+    body: html`${commands}
+<p class="muted">In the folder <code>${folder}</code>, <code>figures/*.svg</code>, <code>tables/*.csv</code> and <code>tables/*.tex</code> hold what this page shows.</p>`,
   }
 }

@@ -78,9 +78,7 @@ function columnsOf(checkpoints: readonly Checkpoint[]): readonly TableColumn[] {
 }
 
 export function checkpointWords({ kind, place }: Checkpoint): string {
-  return kind === 'trials'
-    ? `${integer(place)} evaluation${place === 1 ? '' : 's'}`
-    : `${duration(place)}`
+  return kind === 'trials' ? `${integer(place)} trial${place === 1 ? '' : 's'}` : duration(place)
 }
 
 function meanCell(standing: Standing | null, best: number | undefined): TableCell {
@@ -102,9 +100,9 @@ function finalCells(
   if (final === null) return columns.map(nothing)
   const { low, high, median, lowerQuartile, upperQuartile, mean } = final
   return [
-    { text: `${percentText(low)} to ${percentText(high)}`, values: [low, high] },
+    { text: `${percentText(low)}–${percentText(high)}`, values: [low, high] },
     {
-      text: `${percentText(median)} [${percentText(lowerQuartile)}, ${percentText(upperQuartile)}]`,
+      text: `${percentText(median)} [${percentText(lowerQuartile)}–${percentText(upperQuartile)}]`,
       values: [median, lowerQuartile, upperQuartile],
     },
     { text: (100 * (optimum - mean)).toFixed(3), values: [optimum - mean] },

@@ -71,10 +71,7 @@ function banners(view: StudyView, resumeCommand: string): HtmlValue {
     analysis.missing.length > 0 &&
       banner(
         'warn',
-        `${plural(study.missing.length, 'search')}${study.missing.length > 1 ? 'es' : ''} missing`.replace(
-          'searchs',
-          'search',
-        ),
+        `${plural(study.missing.length, 'run')} missing`,
         html`<p>Continue with <code>${resumeCommand}</code></p>${list(
           analysis.missing.map(
             ({ method, benchmark, count, wanted }) =>

@@ -27,6 +27,8 @@ import { studyView } from './view.ts'
 export interface StudyReportFacts {
   /** The study's folder, as a person would type it. */
   readonly folder: string
+  /** Folders of the runs that are compared, where it is no study that searched by itself. */
+  readonly runs?: readonly string[]
   readonly archloomVersion: string
 }
 
@@ -68,7 +70,7 @@ export function renderStudyReport(study: Study, facts: StudyReportFacts): StudyR
       ...parts.map(({ section }) => section),
       setupSection(view),
       environmentSectionOf(view),
-      reproduceSection(facts.folder),
+      reproduceSection(facts),
     ],
     footer: `Computed from the study’s cells by archloom ${facts.archloomVersion}.`,
   })

@@ -26,11 +26,16 @@ export const studyLayoutStyle = `
 .marks { display: inline-flex; gap: 6px; flex-wrap: wrap; }
 .wide { padding: 16px 18px 14px; margin-bottom: 16px; }
 .wide .chart { margin-top: 8px; }
-.benchmark-head { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 16px; margin: 22px 0 10px; }
-.switches { display: flex; flex-wrap: wrap; gap: 8px 18px; margin-left: auto; }
+.narrow .chart { max-width: 800px; margin-left: auto; margin-right: auto; }
+.figures + .table-card { margin-top: 16px; }
+.table-card .trials th, .table-card .trials td { padding-left: 8px; padding-right: 8px; }
+.table-card .trials th:first-child, .table-card .trials td:first-child { padding-left: 14px; }
+.trials .settings code { max-width: 460px; white-space: normal; overflow-wrap: anywhere; }
+.benchmark-head { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 16px; margin: 0 0 12px; }
+.switches { display: flex; flex-wrap: wrap; gap: 8px 12px; margin-left: auto; }
 .switch { border: 1px solid var(--line); border-radius: 8px; display: inline-flex; overflow: hidden; padding: 0; margin: 0; min-width: 0; }
 .switch legend { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.switch label { font-size: 12.5px; color: var(--muted); padding: 4px 11px; cursor: pointer; white-space: nowrap; border-right: 1px solid var(--line); }
+.switch label { font-size: 12.5px; color: var(--muted); padding: 4px 10px; cursor: pointer; white-space: nowrap; border-right: 1px solid var(--line); }
 .switch label:last-child { border-right: 0; }
 .switch input { position: absolute; opacity: 0; width: 1px; height: 1px; }
 .switch label:has(:checked) { background: var(--accent-wash); color: var(--ink); font-weight: 550; }
