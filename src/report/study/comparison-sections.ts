@@ -8,8 +8,8 @@ import { anytimeTable, comparisonTable } from './comparison-table.ts'
 import { curvePicture } from './curve-picture.ts'
 import { differencePicture } from './difference-picture.ts'
 import type { Picture } from './picture-file.ts'
-import { rankPicture } from './rank-picture.ts'
-import { looksOf } from './series.ts'
+import { isWideRanking, rankPicture } from './rank-picture.ts'
+import { looksOf, variantWords } from './series.ts'
 import { standingTable } from './standing-table.ts'
 import { pWords, type Table } from './table.ts'
 import { tableHtml } from './table-html.ts'
@@ -67,8 +67,9 @@ export function ranksSection(view: StudyView): StudySection {
           },
         ]
   const shown = [...across, ...within]
+  const isWide = shown.some(({ ranking }) => isWideRanking(ranking))
   const body = html`<p class="muted">Rank 1 is the best final value. Within a benchmark the blocks are the seeds that all methods have; over benchmarks they are the mean values. Methods under one bar are not told apart by Nemenyi’s test at 0.05, which is a weak one: the paired tests below see more.</p>
-${shown.length === 0 ? html`<p class="muted">Ranks need two methods with two seeds in common.</p>` : html`<div class="figures">${shown.map(({ title, ranking, picture }) => html`<figure class="card"><div class="figure-head"><h3>${title}</h3></div>${picture.chart}<figcaption>${testWords(ranking)}</figcaption></figure>`)}</div>`}`
+${shown.length === 0 ? html`<p class="muted">Ranks need two methods with two seeds in common.</p>` : html`<div class="${isWide ? 'stack' : 'figures'}">${shown.map(({ title, ranking, picture }) => html`<figure class="card${isWide && ' wide narrow'}"><div class="figure-head"><h3>${title}</h3></div>${picture.chart}<figcaption>${testWords(ranking)}</figcaption></figure>`)}</div>`}`
   return {
     section: { id: 'ranks', title: 'Ranks', body },
     pictures: shown.map(({ picture }) => picture),
@@ -183,7 +184,7 @@ export function ablationSection(view: StudyView): StudySection | null {
   const comparisons = ablations.flatMap((ablation) =>
     ablation.comparisons.map((one) => ({
       ...one,
-      method: variantWords(ablation.base)(one.method),
+      method: variantWords(one.method, ablation.base),
     })),
   )
   const table = comparisonTable(comparisons, {
@@ -216,7 +217,7 @@ function ablationPart(
       title: benchmark,
       comparisons: comparisons.map((one) => ({
         ...one,
-        method: variantWords(base)(one.method),
+        method: variantWords(one.method, base),
       })),
     })),
     {
@@ -235,11 +236,6 @@ function ablationPart(
   return { html: part, pictures: [differences, ...curves.map(({ picture }) => picture)] }
 }
 
-/** What a variant changes, without what it shares with all of them. */
-function variantWords(base: string): (method: string) => string {
-  return (method) => (method.startsWith(`${base} `) ? method.slice(base.length + 1) : method)
-}
-
 function ablationCurves(
   view: StudyView,
   { benchmark, base, index }: { benchmark: BenchmarkAnalysis; base: string; index: number },
@@ -254,7 +250,7 @@ function ablationCurves(
       looks: looksOf(labels, null),
       marks: view.marks(benchmark),
       name: `ablation-${index + 1}-${view.fileWord(benchmark.benchmark.label)}`,
-      wordsOf: variantWords(base),
+      wordsOf: (method) => variantWords(method, base),
     },
   )
 }

@@ -1,11 +1,12 @@
 /** Regret and best-so-far of all methods of a benchmark over trials or simulated time. */
 import type { BenchmarkAnalysis } from '#src/study/analysis/analysis.ts'
 import type { AggregateCurve, CurveAxis, CurveSet } from '#src/study/analysis/curves.ts'
+import { regretOf } from '#src/study/analysis/measure.ts'
 import { type Axis, chart, type Frame, linePath, type Point, pixel } from '../chart.ts'
 import { integer } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { exactLogScale, exactScale, roundStep } from '../scale.ts'
-import { type EndLabel, endLabels, labelHeight, stroke } from './end-labels.ts'
+import { type EndLabel, endLabels, labelHeight, leaderLength, stroke } from './end-labels.ts'
 import { plotMark } from './marks.ts'
 import type { Picture } from './picture-file.ts'
 import { expectedLook, type SeriesLook } from './series.ts'
@@ -83,7 +84,7 @@ const expectedWords = 'random search, exact'
 
 /** Room on the right for the longest label, of at most 30 letters; high enough for all of them. */
 function frameFor(words: readonly string[]): Frame {
-  const right = pageWidth - 34 - Math.round(6.7 * letterCount(words))
+  const right = pageWidth - leaderLength - 6 - Math.round(6.7 * letterCount(words))
   const bottom = Math.max(420, 40 + words.length * labelHeight)
   return { width: pageWidth, height: bottom + 44, plot: { left: 58, right, top: 34, bottom } }
 }
@@ -107,7 +108,8 @@ function lineOf(
   { measure, aggregate }: CurveView,
   optimum: number,
 ): Line {
-  const unit = (value: number) => 100 * (measure === 'regret' ? regretOf(value, optimum) : value)
+  const unit = (value: number) =>
+    100 * (measure === 'regret' ? regretOf(value, { optimum }) : value)
   const { size } = unitOf(axis, grid)
   const pointsOf = (values: Float64Array) =>
     [...values.entries()].flatMap(([index, value]): Point[] =>
@@ -127,12 +129,6 @@ function lineOf(
   }
 }
 
-/** Means of equal values differ from them in the last digits; those are no regret. */
-function regretOf(value: number, optimum: number): number {
-  const regret = optimum - value
-  return Math.abs(regret) < 1e-9 ? 0 : regret
-}
-
 /** The exact expectation of random search is over trials, and of means. */
 function expectedPoints(
   { benchmark, measure }: BenchmarkAnalysis,
@@ -145,7 +141,7 @@ function expectedPoints(
     measure.metric === 'testAccuracy' ? randomSearch.testAccuracy : randomSearch.valAccuracy
   return (values ?? []).map((value, index) => ({
     x: randomSearch.trials[index] ?? 0,
-    y: 100 * (view.measure === 'regret' ? regretOf(value, measure.optimum) : value),
+    y: 100 * (view.measure === 'regret' ? regretOf(value, measure) : value),
   }))
 }
 

@@ -3,6 +3,9 @@ import { pixel } from '../chart.ts'
 import { type Html, html } from '../html.ts'
 import type { SeriesLook } from './series.ts'
 
+/** Pixels from the end of the plot to the words. */
+export const leaderLength = 36
+
 /** Pixels between two lines of labels. */
 export const labelHeight = 15
 
@@ -59,7 +62,7 @@ export function endLabels(
     high,
     letterCount,
   }: {
-    /** Left end of the leaders; the words stand 26 pixels to the right of it. */
+    /** Left end of the leaders; the words stand `leaderLength` to the right of it. */
     readonly x: number
     readonly low: number
     readonly high: number
@@ -78,8 +81,8 @@ export function endLabels(
       from < x - 2 &&
       html`<path class="bridge" d="M${pixel(from)} ${pixel(y)}H${x}" stroke="${look.color}"/>`
     const short = words.length > letterCount ? `${words.slice(0, letterCount - 1)}…` : words
-    return html`${bridge}<path class="series" d="M${x} ${pixel(y)}L${x + 8} ${height}H${x + 22}"${stroke(look)}/>
-<text class="end-label" x="${x + 26}" y="${height}" dy="0.35em">${short}${short !== words && html`<title>${words}</title>`}</text>`
+    return html`${bridge}<path class="series" d="M${x} ${pixel(y)}L${x + 16} ${height}H${x + leaderLength - 4}"${stroke(look)}/>
+<text class="end-label" x="${x + leaderLength}" y="${height}" dy="0.35em">${short}${short !== words && html`<title>${words}</title>`}</text>`
   })
   return html`<g>${marks}</g>`
 }

@@ -29,6 +29,11 @@ export const controlLook: SeriesLook = { color: 'var(--dot)', dashes: '', width:
 /** The exact expectation of random search. */
 export const expectedLook: SeriesLook = { color: 'var(--ink)', dashes: '4 4', width: 1.3 }
 
+/** What a variant changes, without the label of its base, which stands above it. */
+export function variantWords(label: string, base: string | undefined): string {
+  return base !== undefined && label.startsWith(`${base} `) ? label.slice(base.length + 1) : label
+}
+
 /** Looks by label: random search grey, the others in their order. */
 export function looksOf(
   labels: readonly string[],

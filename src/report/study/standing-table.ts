@@ -1,9 +1,10 @@
 /** What every method had at every checkpoint of a benchmark. */
 import type { BenchmarkAnalysis } from '#src/study/analysis/analysis.ts'
 import type { Standing } from '#src/study/analysis/checkpoints.ts'
-import type { Measure } from '#src/study/analysis/measure.ts'
+import { type Measure, regretOf } from '#src/study/analysis/measure.ts'
 import { type Checkpoint, checkpointsOf } from '#src/study/table.ts'
 import { duration, integer } from '../format.ts'
+import { variantWords } from './series.ts'
 import {
   nothing,
   numberColumn,
@@ -33,7 +34,7 @@ export function standingTable(analysis: BenchmarkAnalysis, facts: TableFacts): T
   const rows = methods.map(({ method, cellCount, standings }): TableRow => {
     const final = standings.at(-1) ?? null
     const cells = [
-      { text: method, values: [method] },
+      { text: variantWords(method, facts.bases.get(method)), values: [method] },
       { text: integer(cellCount), values: [cellCount] },
       ...checkpoints.map((_, index) => meanCell(standings[index] ?? null, bests[index])),
       ...finalCells(final, measure, columns.slice(-3)),
@@ -94,7 +95,7 @@ function meanCell(standing: Standing | null, best: number | undefined): TableCel
 
 function finalCells(
   final: Standing | null,
-  { optimum }: Measure,
+  measure: Measure,
   columns: readonly TableColumn[],
 ): readonly TableCell[] {
   if (final === null) return columns.map(nothing)
@@ -105,7 +106,7 @@ function finalCells(
       text: `${percentText(median)} [${percentText(lowerQuartile)}–${percentText(upperQuartile)}]`,
       values: [median, lowerQuartile, upperQuartile],
     },
-    { text: (100 * (optimum - mean)).toFixed(3), values: [optimum - mean] },
+    regretCell(regretOf(mean, measure)),
   ]
 }
 
@@ -130,7 +131,7 @@ function expectedRow(
   })
   const last = checkpoints.at(-1)
   const final = last === undefined ? null : valueAt(last, means)
-  const regret = final === null ? null : measure.optimum - final
+  const regret = final === null ? null : regretOf(final, measure)
   return [
     {
       look: 'reference',
@@ -139,7 +140,7 @@ function expectedRow(
         { text: '–', values: [null] },
         ...cells,
         ...columns.slice(-3, -1).map(nothing),
-        { text: regret === null ? '–' : (100 * regret).toFixed(3), values: [regret] },
+        regret === null ? { text: '–', values: [null] } : regretCell(regret),
       ],
     },
   ]
@@ -159,6 +160,10 @@ function notesOf(measure: Measure, methods: BenchmarkAnalysis['methods']): reado
           `Fewer than ten runs of ${few.join(', ')}: bootstrapped intervals of so few are too narrow`,
         ]),
   ].map((note) => `${note}.`)
+}
+
+function regretCell(regret: number): TableCell {
+  return { text: (100 * regret).toFixed(3), values: [regret] }
 }
 
 function percentText(share: number): string {

@@ -30,6 +30,7 @@ export const studyLayoutStyle = `
 .figures + .table-card { margin-top: 16px; }
 .table-card .trials th, .table-card .trials td { padding-left: 8px; padding-right: 8px; }
 .table-card .trials th:first-child, .table-card .trials td:first-child { padding-left: 14px; }
+.table-card .trials td.indented { padding-left: 30px; }
 .trials .settings code { max-width: 460px; white-space: normal; overflow-wrap: anywhere; }
 .benchmark-head { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 16px; margin: 0 0 12px; }
 .switches { display: flex; flex-wrap: wrap; gap: 8px 12px; margin-left: auto; }
@@ -45,7 +46,6 @@ export const studyLayoutStyle = `
 .trials caption .muted { font-weight: 400; }
 .trials td.best { font-weight: 650; color: var(--ink); }
 .trials td.best::after { content: " •"; color: var(--winner); }
-.trials td.indented { padding-left: 26px; }
 .trials .reference-row td { color: var(--muted); }
 .table-card { margin-bottom: 16px; }
 .table-notes { font-size: 12.5px; color: var(--muted); padding: 8px 14px 12px; margin: 0; }

@@ -2,7 +2,7 @@
 import { centralInterval, resampledMeans } from '#src/stats/resampling.ts'
 import type { CellSummary, IncumbentCurve } from '../study.ts'
 import type { ResamplingSource } from './curves.ts'
-import { type CellGroup, type Measure, valuesOf } from './measure.ts'
+import { type CellGroup, type Measure, regretOf, valuesOf } from './measure.ts'
 
 export type AnytimeAxis = 'trials' | 'seconds'
 
@@ -92,7 +92,7 @@ export function logArea(
   for (const [index, value] of values.entries()) {
     const begin = Math.max(from, places[index] ?? to)
     const end = Math.min(to, places[index + 1] ?? to)
-    if (end > begin) area += (measure.optimum - value) * Math.log(end / begin)
+    if (end > begin) area += regretOf(value, measure) * Math.log(end / begin)
   }
   return area
 }

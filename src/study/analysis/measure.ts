@@ -28,6 +28,12 @@ export function measureOf(
   return Number.isFinite(best) ? { metric, optimum: best, isOptimumKnown: false } : null
 }
 
+/** Distance to the optimum; means of equal values differ in the last digits, which is no regret. */
+export function regretOf(value: number, { optimum }: Pick<Measure, 'optimum'>): number {
+  const regret = optimum - value
+  return Math.abs(regret) < 1e-9 ? 0 : regret
+}
+
 export function valuesOf(curve: IncumbentCurve, metric: Metric): Float64Array {
   return metric === 'testAccuracy' ? curve.testAccuracies : curve.valAccuracies
 }
