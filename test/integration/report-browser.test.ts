@@ -1,13 +1,13 @@
 /** The report in a real browser: opened from the disk, offline, in both themes, on a phone. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeRunReport } from '#src/cli/run-report.ts'
 import { renderReport } from '#src/report/report.ts'
 import { summarizeRun } from '#src/report/summary.ts'
 import { findChromium, launchChromium } from '#test/fixtures/browser.ts'
+import { type OpenedPage, openPage, poorContrasts } from '#test/fixtures/browser-page.ts'
 import { writeSyntheticRun } from '#test/fixtures/synthetic-folder.ts'
 import { type SyntheticOptions, syntheticRun } from '#test/fixtures/synthetic-run.ts'
 import { type TemporaryFolder, temporaryFolder } from '#test/fixtures/temporary-folder.ts'
@@ -40,39 +40,11 @@ describe.skipIf(executable === null)('report in Chromium (skipped where none is 
     await folder?.[Symbol.asyncDispose]()
   })
 
-  interface Opened extends AsyncDisposable {
-    readonly page: Page
-    /** Errors and warnings on the console, uncaught exceptions. */
-    readonly complaints: string[]
-    /** Addresses asked for, the page's own left out. */
-    readonly requests: string[]
-  }
-
-  async function open(
+  function open(
     name: string,
     options: Parameters<Browser['newContext']>[0] = {},
-  ): Promise<Opened> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-    const opened = await context.newPage()
-    const complaints: string[] = []
-    const requests: string[] = []
-    const url = pathToFileURL(join(folder.path, name)).href
-    opened.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning')
-        complaints.push(message.text())
-    })
-    opened.on('pageerror', (error) => complaints.push(error.message))
-    opened.on('request', (request) => {
-      const asked = request.url()
-      if (asked !== url && !asked.startsWith('data:')) requests.push(asked)
-    })
-    await opened.goto(url)
-    return {
-      page: opened,
-      complaints,
-      requests,
-      [Symbol.asyncDispose]: () => context.close(),
-    }
+  ): Promise<OpenedPage> {
+    return openPage(browser, join(folder.path, name), options)
   }
 
   /** The ground under the text, as the browser computes it. */
@@ -123,39 +95,7 @@ describe.skipIf(executable === null)('report in Chromium (skipped where none is 
     'has text of enough contrast in the %s theme',
     async (colorScheme) => {
       await using opened = await open('report.html', { colorScheme })
-      // Contrast as WCAG 2.2 defines it, of each text on the nearest painted ground.
-      const poor = await opened.page.evaluate(`(() => {
-      const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-      const channels = (color) => {
-        canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
-        return [...canvas.getImageData(0, 0, 1, 1).data];
-      };
-      const luminance = (color) => {
-        const [r, g, b] = channels(color).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      };
-      const ground = (element) => {
-        // Words of the drawing stand on the box that is drawn before them.
-        const box = element.closest('.archloom-drawing') && element.parentElement.querySelector('.box');
-        if (box && channels(getComputedStyle(box).fill)[3] === 255) return getComputedStyle(box).fill;
-        for (let at = element; at; at = at.parentElement) {
-          const color = getComputedStyle(at).backgroundColor;
-          if (channels(color)[3] === 255) return color;
-        }
-        return 'white';
-      };
-      const found = new Set();
-      for (const element of document.querySelectorAll('body *')) {
-        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '');
-        if (!own || ['SCRIPT', 'style'].includes(element.tagName) || element.tagName === 'title' || element.className === 'skip') continue;
-        const style = getComputedStyle(element);
-        const [a, b] = [luminance(element.namespaceURI.endsWith('svg') ? style.fill : style.color), luminance(ground(element))];
-        const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        if (contrast < 4.5) found.add(element.tagName + '.' + (element.className.baseVal ?? element.className) + ' ' + contrast.toFixed(2));
-      }
-      return [...found];
-    })()`)
-      expect(poor).toEqual([])
+      expect(await poorContrasts(opened.page)).toEqual([])
     },
   )
 

@@ -51,5 +51,12 @@ export const studyLayoutStyle = `
 .table-notes { font-size: 12.5px; color: var(--muted); padding: 8px 14px 12px; margin: 0; }
 .table-notes p { margin: 0 0 4px; }
 .files { font-size: 12.5px; color: var(--muted); }
+@media (max-width: 860px) {
+  .wide, .figures .card { overflow-x: auto; }
+  .wide .chart { min-width: 760px; }
+  .figures .chart { min-width: 520px; }
+  .switches { margin-left: 0; }
+}
+@media (max-width: 560px) { .chart text { font-size: 12px; } .chart .axis-title { font-size: 11.5px; } }
 @media print { .switches { display: none; } .tall { overflow: visible; } }
 `
