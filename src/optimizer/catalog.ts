@@ -8,6 +8,7 @@ import { nasBowlEntry } from './nas-bowl/nas-bowl.ts'
 import { neuroevolutionEntry } from './neuroevolution.ts'
 import { nsgaIIEntry } from './nsga-ii.ts'
 import type { OptimizerEntry } from './optimizer.ts'
+import { ppoControllerEntry } from './ppo-controller.ts'
 import { randomSearchEntry } from './random-search.ts'
 import { regularizedEvolutionEntry } from './regularized-evolution.ts'
 import { reinforceEntry } from './reinforce.ts'
@@ -32,4 +33,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   cmaEsEntry,
   rnnControllerEntry,
   nasBowlEntry,
+  ppoControllerEntry,
 ]

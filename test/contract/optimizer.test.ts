@@ -199,6 +199,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     },
     { settings: { hidden: 4, failureReward: null }, trials: 12, spaces: ['nas-bench-201'] },
   ],
+  'ppo-controller': [
+    {
+      settings: { hidden: 6, batchSize: 4, epochs: 2 },
+      trials: 15,
+      spaces: ['nas-bench-101', 'nas-bench-201', 'nasnet', 'chain'],
+    },
+  ],
 }
 
 for (const entry of optimizerCatalog) {
