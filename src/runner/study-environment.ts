@@ -29,9 +29,16 @@ const decisiveFolders = [
   'experiment',
   'benchmark',
   'evaluator',
-  'study',
 ]
-const decisiveFiles = ['errors', 'runner/session', 'runner/study-cell', 'runner/study-job']
+const decisiveFiles = [
+  'errors',
+  'runner/session',
+  'runner/study-cell',
+  'runner/study-job',
+  'study/expected-best',
+  'study/summary',
+  'study/trajectory',
+]
 
 /**
  * Describes the environment; the same code on the same machine has the same hash.
