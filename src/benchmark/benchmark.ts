@@ -68,7 +68,7 @@ export interface Benchmark extends Disposable {
   /** One sentence. */
   readonly summary: string
   readonly source: string
-  /** SHA-256 over everything in the table: stands in fingerprints. */
+  /** SHA-256 over all that decides an answer, not over names and notes: stands in fingerprints. */
   readonly contentHash: string
   readonly rowCount: number
   /**

@@ -3,7 +3,7 @@
  * at the end, which names the columns between them and their hashes.
  */
 import { z } from 'zod'
-import { sha256 } from '#src/encoding/hash.ts'
+import { contentHash, sha256 } from '#src/encoding/hash.ts'
 import type { Json } from '#src/encoding/json.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { tableMetrics } from './benchmark.ts'
@@ -99,17 +99,26 @@ export const TableHeader = z.strictObject({
 })
 export type TableHeader = z.infer<typeof TableHeader>
 
-/** @returns the header's bytes, the preamble that leads to it, and the hash of the whole content */
+/**
+ * The hash of everything that decides an answer: rows, columns and the spaces that are answered for;
+ * not what the table is called and how it is described.
+ */
+export function tableHash({ description, rowCount, columns }: TableHeader): string {
+  const { space, answers, rowOf } = description
+  const content = columns.map(({ offset: _, ...column }) => column)
+  return contentHash({ space, answers, rowOf, rowCount, columns: content })
+}
+
+/** @returns the header's bytes, and the preamble that leads to it */
 export function formatHeader(header: TableHeader, offset: number) {
   const bytes = Buffer.from(JSON.stringify(header))
   const preamble = Buffer.alloc(preambleBytes)
-  const hash = sha256(bytes)
   magic.copy(preamble)
   preamble.writeUInt32LE(formatVersion, 8)
   preamble.writeBigUInt64LE(BigInt(offset), 16)
   preamble.writeBigUInt64LE(BigInt(bytes.length), 24)
-  preamble.write(hash, 32, 'hex')
-  return { bytes, preamble, hash }
+  preamble.write(sha256(bytes), 32, 'hex')
+  return { bytes, preamble }
 }
 
 /** Where the header lies, as the preamble has it. */

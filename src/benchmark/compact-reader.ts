@@ -10,12 +10,13 @@ import {
   readPreamble,
   type TableColumn,
   type TableHeader,
+  tableHash,
 } from './compact-format.ts'
 
 export interface CompactFile extends Disposable {
   readonly path: string
   readonly header: TableHeader
-  /** SHA-256 of the header, which holds those of all columns. */
+  /** SHA-256 over all that decides an answer, the columns' hashes among it. */
   readonly contentHash: string
   readonly fileBytes: number
   /**
@@ -57,7 +58,7 @@ function readCompactFile(path: string, file: number): CompactFile {
   return {
     path,
     header,
-    contentHash: place.sha256,
+    contentHash: tableHash(header),
     fileBytes,
     bytes,
     values(column) {

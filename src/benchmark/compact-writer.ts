@@ -10,6 +10,7 @@ import {
   preambleBytes,
   type TableColumn,
   type TableDescription,
+  tableHash,
 } from './compact-format.ts'
 
 type Placed = 'encoding' | 'offset' | 'byteCount' | 'sha256'
@@ -48,14 +49,15 @@ export function createCompactFile(path: string): CompactWriter {
       end += Math.ceil(bytes.length / columnAlignment) * columnAlignment
     },
     finish(description, rowCount) {
-      const header = formatHeader({ description, rowCount, columns }, end)
-      write(header.bytes, end)
-      write(header.preamble, 0)
+      const header = { description, rowCount, columns }
+      const { bytes, preamble } = formatHeader(header, end)
+      write(bytes, end)
+      write(preamble, 0)
       fsyncSync(file)
       closeSync(file)
       isOpen = false
       renameSync(draft, path)
-      return header.hash
+      return tableHash(header)
     },
     [Symbol.dispose]() {
       if (!isOpen) return

@@ -157,6 +157,8 @@ describe('a compact file', () => {
     const [one, same, other] = ['one', 'same', 'other'].map((name) => join(folder.path, name))
     const hash = smallTable().finish(one ?? '')
     expect(smallTable().finish(same ?? '')).toBe(hash)
+    // What it is called makes no difference to what it says.
+    expect(smallTable().finish(other ?? '', 'another-name')).toBe(hash)
     expect(readFileSync(one ?? '').equals(readFileSync(same ?? ''))).toBe(true)
     const changed = filled((table) => {
       const row = table.row('00000000', '00000000')
