@@ -5,6 +5,7 @@ import { differentialEvolutionEntry } from './differential-evolution/differentia
 import { largeScaleEvolutionEntry } from './large-scale-evolution.ts'
 import { localSearchEntry } from './local-search/local-search.ts'
 import { nasBowlEntry } from './nas-bowl/nas-bowl.ts'
+import { nasbotEntry } from './nasbot/nasbot.ts'
 import { neuroevolutionEntry } from './neuroevolution.ts'
 import { nsgaIIEntry } from './nsga-ii.ts'
 import type { OptimizerEntry } from './optimizer.ts'
@@ -34,4 +35,5 @@ export const optimizerCatalog: readonly OptimizerEntry[] = [
   rnnControllerEntry,
   nasBowlEntry,
   ppoControllerEntry,
+  nasbotEntry,
 ]

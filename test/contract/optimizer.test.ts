@@ -95,6 +95,26 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       spaces: ['darts', 'chain'],
     },
   ],
+  // A space whose cells are graphs, one of two cells, one of whole networks.
+  nasbot: [
+    {
+      settings: { initialTrials: 5, settingDraws: 10, evaluationsMin: 20, evaluationsMax: 20 },
+      trials: 14,
+      spaces: ['nas-bench-101', 'nas-bench-201', 'hyperparameters'],
+    },
+    {
+      settings: {
+        initialTrials: 4,
+        settingDraws: 5,
+        target: 'error',
+        evaluationsMin: 6,
+        evaluationsMax: 6,
+        epochMutants: 3,
+      },
+      trials: 8,
+      spaces: ['darts', 'chain'],
+    },
+  ],
   tpe: [
     {
       settings: { startupTrials: 8 },
