@@ -103,6 +103,25 @@ describe('archloom compare', () => {
     expect(more).toBeLessThan(80)
   })
 
+  it('finds evaluators of a script in its threads', async () => {
+    const path = join(home.path, 'script.ts')
+    const fixture = new URL('../fixtures/toy-study.ts', import.meta.url).href
+    await writeFile(
+      path,
+      `import { defineStudy } from 'archloom'
+       import { toyExtensions, toyInput } from '${fixture}'
+       export default defineStudy({ ...toyInput, extensions: toyExtensions })`,
+    )
+    const out = join(home.path, 'script')
+    const { status, stdout } = archloom(['compare', path, '--out', out, '--cores', '2'])
+    expect(status).toBe(0)
+    expect(stdout).toContain('12 cells compared')
+    await writeFile(path, 'export default 1')
+    const changed = archloom(['compare', '--resume', out])
+    expect(changed.status).toBe(2)
+    expect(changed.stderr).toContain('has changed since the run started')
+  })
+
   it('refuses to pool what differs, with exit status 4', async () => {
     const out = join(home.path, 'pooled')
     const study = await writeStudy('pooled')

@@ -5,12 +5,18 @@
  * in about 16,000; with fixed seeds nothing changes. The full suites are run by hand; docs/comparing.md
  * has their results.
  */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadStudy } from '#src/config/load-study.ts'
+import { resolveDocument } from '#src/config/resolve.ts'
+import { contentHash } from '#src/encoding/hash.ts'
 import { projectFolder } from '#src/environment/folders.ts'
+import { runExperiment } from '#src/runner/run.ts'
 import { runStudy } from '#src/runner/study.ts'
 import { openStudy } from '#src/runner/study-result.ts'
+import { compareRuns } from '#src/runner/study-runs.ts'
 import type { StudyDocument } from '#src/study/document.ts'
 import type { Study } from '#src/study/study.ts'
 import { type StudyTable, type TableValue, tabulateStudy } from '#src/study/table.ts'
@@ -107,6 +113,78 @@ function expectRows({ benchmark, rows }: StudyTable, wanted: readonly SuiteRow[]
     expect(found?.cellCount, `${benchmark}, ${method}`).toBeGreaterThan(0)
   }
 }
+
+/** A run of `archloom run` on NAS-Bench-201, as a document says it. */
+async function makeRun(folder: string, seed: string, optimizer: Readonly<Record<string, unknown>>) {
+  const document = resolveDocument(
+    {
+      version: 1,
+      name: 'one',
+      seed,
+      budget: { trials: 60 },
+      visibility: { order: 'arrival', window: 3 },
+      space: { name: 'nas-bench-201' },
+      optimizer,
+      evaluator: { name: 'tabular', benchmark: 'nas-bench-201', dataset: 'cifar100', workers: 3 },
+      fidelity: { epochs: 200 },
+    },
+    {},
+    'one.yaml',
+  )
+  const source = { path: 'one.yaml', sha256: '', overrides: [] }
+  const experiment = { document, hash: contentHash(document), extensions: {}, source }
+  await runExperiment(experiment, { folder, logger: pino({ level: 'silent' }) })
+  return folder
+}
+
+describe.skipIf(missing !== null)(
+  `a cell on NAS-Bench-201 (${missing ?? 'tables present'})`,
+  () => {
+    it('is the run of the same document and seed, on the simulated clock too', async () => {
+      await using folder = await temporaryFolder()
+      const optimizer = { name: 'regularized-evolution', populationSize: 10, sampleSize: 3 }
+      const runs: string[] = []
+      for (const seed of ['0', '1']) {
+        runs.push(await makeRun(join(folder.path, seed), seed, optimizer))
+      }
+      const compared = compareRuns(runs)
+      const path = join(folder.path, 'study.json')
+      const study = {
+        version: 1,
+        name: 'cells',
+        seeds: 2,
+        budget: { trials: 60 },
+        visibility: 'arrival',
+        workers: 3,
+        methods: [optimizer],
+        benchmarks: [
+          {
+            label: 'CIFAR-100',
+            name: 'tabular',
+            benchmark: 'nas-bench-201',
+            dataset: 'cifar100',
+            space: 'nas-bench-201',
+          },
+        ],
+      }
+      await writeFile(path, JSON.stringify(study))
+      await runStudy(await loadStudy(path), { folder: join(folder.path, 'study'), cores: 1 })
+      using finished = openStudy(join(folder.path, 'study'))
+      for (const seed of ['0', '1']) {
+        const method = 'regularized-evolution'
+        const cell = finished.trajectory({ method, benchmark: 'CIFAR-100', seed })
+        const run = compared.trajectory({ method, benchmark: 'nas-bench-201', seed })
+        const { askSeconds: _, tellSeconds: __, overheadSeconds: ___, ...measured } = run
+        expect(cell).toMatchObject(measured)
+      }
+      const last = (cells: Study['cells']) =>
+        cells
+          .filter(({ key }) => key.method === 'regularized-evolution')
+          .map(({ incumbents }) => incumbents.testAccuracies.at(-1))
+      expect(last(finished.cells)).toEqual(last(compared.cells))
+    })
+  },
+)
 
 describe.skipIf(missing !== null)(`the suites (${missing ?? 'tables present'})`, () => {
   it('meet the yardsticks of NAS-Bench-201', async () => {

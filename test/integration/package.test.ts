@@ -103,6 +103,35 @@ describe(
       expect(environments[0]?.lockPath).toContain(join('node_modules', 'archloom', 'envs'))
     })
 
+    it('compares methods in threads', async () => {
+      const study = {
+        version: 1,
+        name: 'branin',
+        seeds: 2,
+        budget: { trials: 20 },
+        methods: [{ name: 'regularized-evolution', populationSize: 5, sampleSize: 2 }],
+        benchmarks: [
+          {
+            label: 'Branin',
+            name: 'synthetic',
+            function: 'branin',
+            space: {
+              name: 'hyperparameters',
+              parameters: [
+                { kind: 'float', name: 'x1', lower: -5, upper: 10 },
+                { kind: 'float', name: 'x2', lower: 0, upper: 15 },
+              ],
+            },
+          },
+        ],
+      }
+      await writeFile(join(project.path, 'study.json'), JSON.stringify(study))
+      const flags = ['--cores', '2', '--out', 'study', '--json', '--quiet']
+      const text = await inProject('npx', 'archloom', 'compare', 'study.json', ...flags)
+      const { result } = JSON.parse(text) as { result: { status: string; cells: unknown } }
+      expect(result).toMatchObject({ status: 'finished', cells: { finished: 4, missing: 0 } })
+    })
+
     it('trains networks in a worker of its own', async () => {
       await cpuEnvironment()
       await inProject('npx', 'archloom', 'init', 'search.yaml')
