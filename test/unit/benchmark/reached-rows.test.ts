@@ -56,7 +56,7 @@ describe.skipIf(missing !== null)('the best of the parts of NAS-Bench-101', () =
   it.each([
     ['S1', 0.0579927762],
     ['S2', 0.0603298744],
-  ])('NAS-Bench-1Shot1 %s is %f', async (variant, error) => {
+  ])('NAS-Bench-1Shot1 %s is %f', { timeout: 300_000 }, async (variant, error) => {
     const space = createSpace('nas-bench-1shot1', { variant })
     using objective = tableObjective(await importedSheet('nas-bench-101'), space, {
       signal: 'test',
