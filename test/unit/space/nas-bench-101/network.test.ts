@@ -54,7 +54,13 @@ describe('the channels of a cell', () => {
 
 describe('the network', () => {
   it('has the published defaults', () => {
-    expect(NasBench101Settings.parse({})).toEqual({ vertices: 7, maxEdges: 9, ...published })
+    expect(NasBench101Settings.parse({})).toEqual({
+      vertices: 7,
+      maxEdges: 9,
+      mutation: 'one-variable',
+      encoding: 'matrix',
+      ...published,
+    })
   })
 
   it('doubles channels and halves the image before each stack but the first', () => {
