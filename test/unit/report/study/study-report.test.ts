@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { markupOf } from '#src/report/html.ts'
 import { fileWords, pictureFile } from '#src/report/study/picture-file.ts'
 import { isWideRanking, packedBars, rankPicture } from '#src/report/study/rank-picture.ts'
+import { studyPicture } from '#src/report/study/study-picture.ts'
 import { renderStudyReport } from '#src/report/study/study-report.ts'
 import { rankMethods } from '#src/study/analysis/ranking.ts'
 import { syntheticStudy } from '#test/fixtures/synthetic-study.ts'
@@ -237,5 +238,20 @@ describe('the critical-difference diagram', () => {
     if (ranking === null) throw new Error('There is a ranking')
     const picture = rankPicture(ranking, { name: 'r', words: '12 seeds', marks: [] })
     expect(pictureFile(picture)).toContain(`width="560" height="${picture.height}"`)
+  })
+})
+
+describe('the picture of a study', () => {
+  it('shows one benchmark, in both themes, and needs nothing else', () => {
+    const picture = studyPicture(syntheticStudy(), 'second') ?? ''
+    expect(picture).toContain('aria-label="second: Mean regret with 95% intervals over 8 seeds')
+    expect(picture).toContain('prefers-color-scheme: dark')
+    expect(picture).not.toMatch(/url\(|href/)
+    expect(picture.match(/class="band"/g)).toHaveLength(3)
+  })
+
+  it('is none of a benchmark that is not there', () => {
+    expect(studyPicture(syntheticStudy(), 'third')).toBeNull()
+    expect(studyPicture(syntheticStudy({ cell: () => null }))).toBeNull()
   })
 })
