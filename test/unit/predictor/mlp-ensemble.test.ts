@@ -54,21 +54,21 @@ describe('an ensemble of nets', () => {
 
   it('is a pure function of points and stream', () => {
     const input = Float64Array.of(1, 1, 1, 0, 0, 0)
-    const fit = mlpEnsemble(quick)
-    const once = fit(pointsOf(1, 30), Random.named(1)).predict(input)
-    const other = fit(pointsOf(2, 40), Random.named(1)).predict(input)
-    expect(fit(pointsOf(1, 30), Random.named(1)).predict(input)).toEqual(once)
+    const train = mlpEnsemble(quick)
+    const once = train(pointsOf(1, 30), Random.named(1)).predict(input)
+    const other = train(pointsOf(2, 40), Random.named(1)).predict(input)
+    expect(train(pointsOf(1, 30), Random.named(1)).predict(input)).toEqual(once)
     expect(mlpEnsemble(quick)(pointsOf(1, 30), Random.named(1)).predict(input)).toEqual(once)
     expect(other).not.toEqual(once)
-    expect(fit(pointsOf(1, 30), Random.named(2)).predict(input)).not.toEqual(once)
+    expect(train(pointsOf(1, 30), Random.named(2)).predict(input)).not.toEqual(once)
   })
 
   it('does not change when others are fitted after it', () => {
-    const fit = mlpEnsemble(quick)
+    const train = mlpEnsemble(quick)
     const input = Float64Array.of(0, 1, 1, 0, 0, 0)
-    const fitted = fit(pointsOf(1, 30), Random.named(1))
+    const fitted = train(pointsOf(1, 30), Random.named(1))
     const before = fitted.predict(input)
-    fit(pointsOf(3, 30), Random.named(3))
+    train(pointsOf(3, 30), Random.named(3))
     expect(fitted.predict(input)).toEqual(before)
   })
 
@@ -82,9 +82,9 @@ describe('an ensemble of nets', () => {
   })
 
   it('refuses points that do not belong together', () => {
-    const fit = mlpEnsemble(quick)
+    const train = mlpEnsemble(quick)
     const { inputs, targets } = pointsOf(1, 3)
-    const refused = (points: Parameters<typeof fit>[0]) => () => fit(points, Random.named(1))
+    const refused = (points: Parameters<typeof train>[0]) => () => train(points, Random.named(1))
     expect(refused({ inputs: [], targets: Float64Array.of() })).toThrow('not to 0 with 0')
     expect(refused({ inputs, targets: targets.slice(1) })).toThrow('not to 3 with 2')
     expect(refused({ inputs: [...inputs.slice(1), Float64Array.of(1)], targets })).toThrow(

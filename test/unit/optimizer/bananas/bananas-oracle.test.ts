@@ -35,18 +35,22 @@ describe.skipIf(tableMissing !== null)(
           [150, 5.867, 0.125],
         ],
       },
-    ] as const)('with $acquisition it agrees with the yardstick', (row) => {
-      const settings = BananasSettings.parse({ acquisition: row.acquisition })
-      const misses = yardstickMisses({
-        ...row,
-        optimizer: bananas(space as SearchSpace, settings) as Optimizer,
-        name: row.acquisition,
-        accuracy: (architecture) => accuracyOf(space.canonical(space.parse(architecture))),
-        isError: true,
-        unit: 0.001,
-      })
-      expect(Math.max(...misses)).toBeLessThan(1)
-      // About 5 s alone; more where others share the machine.
-    }, 120_000)
+    ] as const)(
+      'with $acquisition it agrees with the yardstick',
+      (row) => {
+        const settings = BananasSettings.parse({ acquisition: row.acquisition })
+        const misses = yardstickMisses({
+          ...row,
+          optimizer: bananas(space as SearchSpace, settings) as Optimizer,
+          name: row.acquisition,
+          accuracy: (architecture) => accuracyOf(space.canonical(space.parse(architecture))),
+          isError: true,
+          unit: 0.001,
+        })
+        expect(Math.max(...misses)).toBeLessThan(1)
+        // About 5 s alone; more where others share the machine.
+      },
+      120_000,
+    )
   },
 )
