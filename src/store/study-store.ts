@@ -4,44 +4,16 @@
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
-import { z } from 'zod'
 import type { Json } from '#src/encoding/json.ts'
-import { ArchloomError } from '#src/errors.ts'
 import type { Clock } from '#src/time/clock.ts'
+import { isBlank } from './journal-format.ts'
 import { lockRun } from './run-lock.ts'
-import { isCorrupt, isFaulty, isFull, isNoDatabase } from './sqlite-error.ts'
-import { resumeStudyCommand, studyFiles } from './study-folder.ts'
-
-/** Raised by every change that an older archloom could not read. */
-const formatVersion = 1
-
-/** `ARCS` in ASCII, in SQLite's header: tells a study from any other database. */
-const applicationId = 0x41524353
+import { corrupt, explaining, notAStudy } from './study-error.ts'
+import { studyFiles } from './study-folder.ts'
+import { createTables, inTransaction, readHeader, type StudyHeader } from './study-format.ts'
 
 /** Milliseconds to wait for another connection's commit. */
 const busyTimeoutMs = 5000
-
-const Header = z.object({
-  archloomVersion: z.string(),
-  document: z.json(),
-  documentHash: z.string(),
-  source: z.object({ path: z.string(), sha256: z.string(), overrides: z.array(z.string()) }),
-  createdMs: z.number(),
-})
-
-/** What is known of a study when it begins, renewed when it is continued with more in it. */
-export interface StudyHeader {
-  readonly archloomVersion: string
-  /** The resolved study document. */
-  readonly document: Json
-  readonly documentHash: string
-  readonly source: {
-    readonly path: string
-    readonly sha256: string
-    readonly overrides: readonly string[]
-  }
-  readonly createdMs: number
-}
 
 export interface StoredKey {
   readonly method: string
@@ -122,60 +94,6 @@ export function readStudyStore(folder: string): StudyReader {
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true })
     return closingOnError(database, () => reader(folder, database, readHeader(database, folder)))
   })
-}
-
-function isBlank(database: DatabaseSync): boolean {
-  return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
-}
-
-function createTables(database: DatabaseSync, header: StudyHeader): void {
-  inTransaction(database, () => {
-    database.exec(`
-      PRAGMA application_id = ${applicationId};
-      CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-      CREATE TABLE fact (
-        kind TEXT NOT NULL,
-        label TEXT NOT NULL,
-        body TEXT NOT NULL,
-        PRIMARY KEY (kind, label)
-      ) STRICT;
-      CREATE TABLE cell (
-        benchmark TEXT NOT NULL,
-        method TEXT NOT NULL,
-        seed INTEGER NOT NULL,
-        fingerprint TEXT NOT NULL,
-        summary BLOB NOT NULL,
-        trajectory BLOB NOT NULL,
-        PRIMARY KEY (benchmark, method, seed)
-      ) STRICT, WITHOUT ROWID;
-    `)
-    const insert = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)')
-    insert.run('format', String(formatVersion))
-    insert.run('header', JSON.stringify(header))
-  })
-}
-
-/** @throws store/not-a-journal, store/newer, store/corrupt */
-function readHeader(database: DatabaseSync, folder: string): StudyHeader {
-  const application = database.prepare('PRAGMA application_id').get()?.application_id
-  if (application !== applicationId) {
-    throw notAStudy(folder, 'its study.sqlite is the database of another program')
-  }
-  const rows = database.prepare('SELECT key, value FROM meta').all()
-  const meta = new Map(rows.map(({ key, value }) => [String(key), String(value)]))
-  const format = Number(meta.get('format'))
-  if (format > formatVersion) {
-    throw new ArchloomError(
-      'store/newer',
-      `The study in ${folder} has format ${format}, but this archloom reads formats up to ${formatVersion}; use the archloom that wrote it or a later one`,
-      { details: { folder, format, known: formatVersion } },
-    )
-  }
-  try {
-    return Header.parse(JSON.parse(meta.get('header') ?? ''))
-  } catch (cause) {
-    throw corrupt(folder, 'its header is unreadable', cause)
-  }
 }
 
 interface Writing {
@@ -270,18 +188,6 @@ function readJson(folder: string, text: SQLOutputValue | undefined): Json {
   }
 }
 
-function inTransaction(database: DatabaseSync, action: () => void): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    action()
-    database.exec('COMMIT')
-  } catch (error) {
-    // A full disk ends the transaction by itself; other failures leave it open.
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
-  }
-}
-
 function closingOnError<T>(database: DatabaseSync, build: () => T): T {
   try {
     return build()
@@ -289,43 +195,4 @@ function closingOnError<T>(database: DatabaseSync, build: () => T): T {
     database.close()
     throw error
   }
-}
-
-function explaining<T>(folder: string, action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    throw explain(folder, error)
-  }
-}
-
-function explain(folder: string, cause: unknown): unknown {
-  if (cause instanceof ArchloomError) return cause
-  if (isFull(cause)) {
-    return new ArchloomError(
-      'store/full',
-      `The disk is full: the study in ${folder} cannot grow, all that it holds is safe; free some space, then continue with ${resumeStudyCommand(folder)}`,
-      { cause, details: { folder, resume: resumeStudyCommand(folder) } },
-    )
-  }
-  if (isNoDatabase(cause)) return notAStudy(folder, 'its study.sqlite is no SQLite file', cause)
-  return isCorrupt(cause) || isFaulty(cause)
-    ? corrupt(folder, 'SQLite finds it malformed', cause)
-    : cause
-}
-
-function corrupt(folder: string, why: string, cause?: unknown): ArchloomError {
-  return new ArchloomError(
-    'store/corrupt',
-    `The study in ${folder} is damaged: ${why}; restore the folder from a copy or start the study in another one`,
-    { cause, details: { folder } },
-  )
-}
-
-function notAStudy(folder: string, why: string, cause?: unknown): ArchloomError {
-  return new ArchloomError(
-    'store/not-a-journal',
-    `${folder} is not a study's folder: ${why}; give the folder that archloom compare printed`,
-    { cause, details: { folder } },
-  )
 }

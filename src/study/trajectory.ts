@@ -19,72 +19,85 @@ export interface TrajectoryRecorder {
   start(trial: number, atSeconds: number): void
   end(trial: number, end: TrialEnd): void
   tell(trial: number, tellSeconds: number): void
-  /** What was recorded; trials that did not end are not among it, which only an aborted search has. */
+  /** What was recorded, of a search in which every trial has ended. */
   finish(): Trajectory
 }
 
 export function recordTrajectory(): TrajectoryRecorder {
-  const architectures: string[] = []
-  const origins: string[] = []
-  const parents: number[] = []
-  const epochs: number[] = []
-  const outcomeIndices: number[] = []
-  const valAccuracies: number[] = []
-  const parameterCounts: number[] = []
-  const costSeconds: number[] = []
-  const startSeconds: number[] = []
-  const endSeconds: number[] = []
-  const seenCounts: number[] = []
-  const endOrder: number[] = []
-  const askSeconds: number[] = []
-  const tellSeconds: number[] = []
-  const overheadSeconds: number[] = []
+  const columns = emptyColumns()
   let spent = 0
   return {
-    propose(proposal, seenCount, seconds) {
-      architectures.push(proposal.architecture)
-      origins.push(proposal.origin)
-      parents.push(proposal.parent ?? -1)
-      epochs.push(proposal.fidelity.epochs)
-      seenCounts.push(seenCount)
-      askSeconds.push(seconds)
-      tellSeconds.push(0)
-      spent += seconds
+    propose(proposal, seenCount, askSeconds) {
+      columns.architectures.push(proposal.architecture)
+      columns.origins.push(proposal.origin)
+      columns.parents.push(proposal.parent ?? -1)
+      columns.epochs.push(proposal.fidelity.epochs)
+      columns.seenCounts.push(seenCount)
+      columns.askSeconds.push(askSeconds)
+      columns.tellSeconds.push(0)
+      spent += askSeconds
     },
     start(trial, atSeconds) {
-      startSeconds[trial] = atSeconds
+      columns.startSeconds[trial] = atSeconds
     },
     end(trial, end) {
-      outcomeIndices[trial] = outcomes.indexOf(end.outcome)
-      valAccuracies[trial] = end.valAccuracy ?? Number.NaN
-      parameterCounts[trial] = end.parameterCount ?? -1
-      costSeconds[trial] = end.costSeconds
-      endSeconds[trial] = end.atSeconds
-      overheadSeconds[trial] = spent
-      endOrder.push(trial)
+      columns.outcomes[trial] = outcomes.indexOf(end.outcome)
+      columns.valAccuracies[trial] = end.valAccuracy ?? Number.NaN
+      columns.parameterCounts[trial] = end.parameterCount ?? -1
+      columns.costSeconds[trial] = end.costSeconds
+      columns.endSeconds[trial] = end.atSeconds
+      columns.overheadSeconds[trial] = spent
+      columns.endOrder.push(trial)
     },
-    tell(trial, seconds) {
-      tellSeconds[trial] = seconds
-      spent += seconds
+    tell(trial, tellSeconds) {
+      columns.tellSeconds[trial] = tellSeconds
+      spent += tellSeconds
     },
-    finish: () => ({
-      trialCount: architectures.length,
-      architectures,
-      origins,
-      parents: Int32Array.from(parents),
-      epochs: Uint32Array.from(epochs),
-      outcomes: Uint8Array.from(outcomeIndices),
-      valAccuracies: Float64Array.from(valAccuracies),
-      parameterCounts: Float64Array.from(parameterCounts),
-      costSeconds: Float64Array.from(costSeconds),
-      startSeconds: Float64Array.from(startSeconds),
-      endSeconds: Float64Array.from(endSeconds),
-      seenCounts: Uint32Array.from(seenCounts),
-      endOrder: Uint32Array.from(endOrder),
-      askSeconds: Float32Array.from(askSeconds),
-      tellSeconds: Float32Array.from(tellSeconds),
-      overheadSeconds: Float64Array.from(overheadSeconds),
-    }),
+    finish: () => finished(columns),
+  }
+}
+
+type GrowingColumns = ReturnType<typeof emptyColumns>
+
+/** Plain arrays grow faster than typed ones. */
+function emptyColumns() {
+  return {
+    architectures: [] as string[],
+    origins: [] as string[],
+    parents: [] as number[],
+    epochs: [] as number[],
+    outcomes: [] as number[],
+    valAccuracies: [] as number[],
+    parameterCounts: [] as number[],
+    costSeconds: [] as number[],
+    startSeconds: [] as number[],
+    endSeconds: [] as number[],
+    seenCounts: [] as number[],
+    endOrder: [] as number[],
+    askSeconds: [] as number[],
+    tellSeconds: [] as number[],
+    overheadSeconds: [] as number[],
+  }
+}
+
+function finished(columns: GrowingColumns): Trajectory {
+  return {
+    trialCount: columns.architectures.length,
+    architectures: columns.architectures,
+    origins: columns.origins,
+    parents: Int32Array.from(columns.parents),
+    epochs: Uint32Array.from(columns.epochs),
+    outcomes: Uint8Array.from(columns.outcomes),
+    valAccuracies: Float64Array.from(columns.valAccuracies),
+    parameterCounts: Float64Array.from(columns.parameterCounts),
+    costSeconds: Float64Array.from(columns.costSeconds),
+    startSeconds: Float64Array.from(columns.startSeconds),
+    endSeconds: Float64Array.from(columns.endSeconds),
+    seenCounts: Uint32Array.from(columns.seenCounts),
+    endOrder: Uint32Array.from(columns.endOrder),
+    askSeconds: Float32Array.from(columns.askSeconds),
+    tellSeconds: Float32Array.from(columns.tellSeconds),
+    overheadSeconds: Float64Array.from(columns.overheadSeconds),
   }
 }
 

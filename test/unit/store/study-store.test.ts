@@ -4,12 +4,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { ArchloomError } from '#src/errors.ts'
 import { resumeStudyCommand, studyFiles } from '#src/store/study-folder.ts'
+import type { StudyHeader } from '#src/store/study-format.ts'
 import {
   isStudyFolder,
   openStudyStore,
   readStudyStore,
   type StoredCell,
-  type StudyHeader,
 } from '#src/store/study-store.ts'
 import { simulatedClock } from '#src/time/clock.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
