@@ -1,5 +1,6 @@
 /** Final standings, ranks, paired tests, the course as a whole, and ablations. */
 import type { Ablation, BenchmarkAnalysis } from '#src/study/analysis/analysis.ts'
+import type { Comparison } from '#src/study/analysis/comparison.ts'
 import type { Ranking } from '#src/study/analysis/ranking.ts'
 import { plural } from '../format.ts'
 import { type Html, html } from '../html.ts'
@@ -98,6 +99,7 @@ export function testsSection(view: StudyView): StudySection {
   ).size
   const notes = [
     `Two-sided Wilcoxon signed-rank tests, paired by seed; Holm’s correction is over ${plural(count, 'comparison')}, those against random search and against the best together; fewer than six pairs are not tested.`,
+    ...tooFewSeeds([...againstControl, ...againstBest], count),
     'A12 is the chance that a run of the method beats one of the other. Seeds needed are those that find a difference as large as the observed one with power 0.8 at 0.05.',
   ]
   const tables: Table[] = []
@@ -143,6 +145,18 @@ export function testsSection(view: StudyView): StudySection {
     pictures: picture,
     tables,
   }
+}
+
+/** Methods that no result could show to differ: fewer pairs than the correction asks for. */
+function tooFewSeeds(comparisons: readonly Comparison[], count: number): readonly string[] {
+  // The least two-sided p-value of n pairs is 2^(1 - n), and the first of Holm's factors is the count.
+  const needed = Math.ceil(1 + Math.log2(count / 0.05))
+  const few = comparisons.filter(({ pairCount }) => pairCount < needed)
+  if (few.length === 0) return []
+  const methods = [...new Set(few.map(({ method }) => method))].join(', ')
+  return [
+    `The more comparisons, the more seeds it takes: ${count} of them ask for up to ${needed} pairs before even the clearest difference stays below 0.05, and fewer are there of ${methods}.`,
+  ]
 }
 
 function wideFigure(title: string, picture: Picture, caption: string): Html {

@@ -58,7 +58,7 @@ export function curvePicture(
   const x = placeAxis(set, frame)
   const y = valueAxis(view, lines, { frame, expected })
   const layers = [
-    html`<g>${lines.map((line) => band(line, { x, y, look: looks.get(line.method) }))}</g>`,
+    html`<g class="bands${lines.length > 9 && ' many'}">${lines.map((line) => band(line, { x, y, look: looks.get(line.method) }))}</g>`,
     expected !== null && path(expectedWords, place(expected, x, y), expectedLook),
     lines.map((line) => path(line.method, place(line.points, x, y), looks.get(line.method))),
     labels(lines, { x, y, frame, looks, expected, wordsOf }),

@@ -3,6 +3,7 @@ export const studyChartStyle = `
 .series { fill: none; stroke-linejoin: round; }
 .series:hover { stroke-width: 3.2; }
 .band { stroke: none; fill-opacity: 0.13; }
+.bands.many .band { fill-opacity: 0.07; }
 .bridge { fill: none; stroke-width: 1; stroke-opacity: 0.45; stroke-dasharray: 1 3; }
 .chart .end-label { fill: var(--ink); }
 .chart .plot-mark { fill: var(--warn-ink); font-weight: 600; font-size: 11.5px; }

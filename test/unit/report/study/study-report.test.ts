@@ -40,6 +40,15 @@ describe('the page of a study', () => {
     expect(Object.keys(figures).some((name) => name.startsWith('ablation'))).toBe(false)
   })
 
+  it('says when the correction asks for more seeds than there are', () => {
+    const words = 'The more comparisons, the more seeds it takes'
+    // Six tests, two of them both ways round: 2^(1 - 8) times 6 is 0.047.
+    expect(plain.page).not.toContain(words)
+    const { page } = renderStudyReport(syntheticStudy({ seedCount: 7 }), facts)
+    expect(page).toContain(`${words}: 6 of them ask for up to 8 pairs`)
+    expect(page).toContain('fewer are there of evolution, model, random search.')
+  })
+
   it('is the same for the same cells', () => {
     const again = renderStudyReport(
       syntheticStudy({ variants: { evolution: ['size=5', 'size=50'] } }),
