@@ -32,35 +32,38 @@ export interface DrawTable {
 export function expectedBest(table: DrawTable, trials: readonly number[]): ExpectedCurve {
   const { failing, groups } = groupDraws(table)
   invariant(groups.length > 0, 'Random search needs a draw that can be evaluated')
-  const points = trials.map((n) => {
-    const sums = { weight: 0, val: 0, valSquare: 0, test: 0, testSquare: 0 }
-    let below = failing
-    let belowPower = below ** n
-    for (const { probability, val, test, testSquare } of groups) {
-      below += probability
-      const power = Math.min(1, below) ** n
-      const weight = power - belowPower
-      belowPower = power
-      sums.weight += weight
-      sums.val += weight * val
-      sums.valSquare += weight * val * val
-      sums.test += weight * test
-      sums.testSquare += weight * testSquare
-    }
-    return {
-      val: sums.val / sums.weight,
-      valDeviation: deviation(sums.val / sums.weight, sums.valSquare / sums.weight),
-      test: sums.test / sums.weight,
-      testDeviation: deviation(sums.test / sums.weight, sums.testSquare / sums.weight),
-    }
-  })
+  const points = trials.map((n) => expectedAfter(n, failing, groups))
   return {
     trials,
-    valAccuracy: points.map(({ val }) => val),
-    valDeviation: points.map((point) => point.valDeviation),
-    testAccuracy: table.testAccuracies && points.map(({ test }) => test),
-    testDeviation: table.testAccuracies && points.map((point) => point.testDeviation),
+    valAccuracy: points.map(([val]) => val),
+    valDeviation: points.map(([val, square]) => deviation(val, square)),
+    testAccuracy: table.testAccuracies && points.map(([, , test]) => test),
+    testDeviation:
+      table.testAccuracies && points.map(([, , test, square]) => deviation(test, square)),
   }
+}
+
+/** Means of the incumbent's validation accuracy, its square, its test accuracy and its square. */
+function expectedAfter(
+  n: number,
+  failing: number,
+  groups: readonly Group[],
+): readonly [val: number, valSquare: number, test: number, testSquare: number] {
+  let [weights, vals, valSquares, tests, testSquares] = [0, 0, 0, 0, 0]
+  let below = failing
+  let belowPower = below ** n
+  for (const { probability, val, test, testSquare } of groups) {
+    below += probability
+    const power = Math.min(1, below) ** n
+    const weight = power - belowPower
+    belowPower = power
+    weights += weight
+    vals += weight * val
+    valSquares += weight * val * val
+    tests += weight * test
+    testSquares += weight * testSquare
+  }
+  return [vals / weights, valSquares / weights, tests / weights, testSquares / weights]
 }
 
 /** Draws of one validation accuracy; `test` and its square are means over them. */
