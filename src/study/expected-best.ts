@@ -33,6 +33,7 @@ export function expectedBest(table: DrawTable, trials: readonly number[]): Expec
   const { failing, groups } = groupDraws(table)
   invariant(groups.length > 0, 'Random search needs a draw that can be evaluated')
   const points = trials.map((n) => expectedAfter(n, failing, groups))
+  checkFirst(points[0]?.[0], trials[0], groups)
   return {
     trials,
     valAccuracy: points.map(([val]) => val),
@@ -64,6 +65,24 @@ function expectedAfter(
     testSquares += weight * testSquare
   }
   return [vals / weights, valSquares / weights, tests / weights, testSquares / weights]
+}
+
+/**
+ * One draw is worth the mean of the table. An engine once gave a whole curve's first points the value of
+ * a later one; such a curve must not be stored.
+ */
+function checkFirst(
+  val: number | undefined,
+  trials: number | undefined,
+  groups: readonly Group[],
+): void {
+  if (val === undefined || trials !== 1) return
+  const weights = groups.reduce((sum, { probability }) => sum + probability, 0)
+  const mean = groups.reduce((sum, group) => sum + group.probability * group.val, 0) / weights
+  invariant(
+    Math.abs(val - mean) < 1e-9,
+    `The expected accuracy of one draw is ${val}, where the mean is ${mean}; compute the study again`,
+  )
 }
 
 /** Draws of one validation accuracy; `test` and its square are means over them. */
