@@ -22,7 +22,20 @@ const small: SyntheticStudyOptions = {
   variants: { 'regularized evolution': ['populationSize=10', 'removal=worst'] },
   benchmark: { mark: 'test-only table' },
   cell: ({ method }) =>
-    method === 'TPE' ? { originCounts: { random: 9, model: 41, fallback: 50 } } : {},
+    method === 'TPE'
+      ? {
+          originCounts: {
+            random: 9,
+            model: 41,
+            crossover: 3,
+            mutation: 4,
+            neighbour: 1,
+            'random-repeat': 1,
+            policy: 1,
+            fallback: 50,
+          },
+        }
+      : {},
 }
 
 const large: SyntheticStudyOptions = {

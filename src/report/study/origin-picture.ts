@@ -9,7 +9,6 @@ const width = 560
 const rowHeight = 24
 const barLeft = 190
 const barRight = 558
-const top = 40
 
 /** Methods of one benchmark. */
 export function originPicture(
@@ -24,23 +23,31 @@ export function originPicture(
     'fallback',
   ]
   const present = order.filter((word) => words.includes(word))
-  const height = top + origins.length * rowHeight + 8
+  const { markup, bottom } = key(present)
+  const height = bottom + origins.length * rowHeight + 8
   const chart = html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="Origins of the proposals on ${benchmark}">
 ${plotMark(marks, width - 2)}
-${key(present)}
-${origins.map((one, index) => row(one, present, top + index * rowHeight))}
+${markup}
+${origins.map((one, index) => row(one, present, bottom + index * rowHeight))}
 </svg>`
   return { name, width, height, chart }
 }
 
-function key(words: readonly string[]): Html {
+/** The words in rows, below the marks. */
+function key(words: readonly string[]): { readonly markup: Html; readonly bottom: number } {
   let x = 2
+  let y = 26
   const items = words.map((word, index) => {
-    const item = html`<rect x="${pixel(x)}" y="14" width="11" height="11" fill="${fill(word, index)}"/><text x="${pixel(x + 16)}" y="20" dy="0.35em">${word}</text>`
-    x += 16 + 6.8 * word.length + 18
+    const size = 16 + 6.8 * word.length + 18
+    if (x > 2 && x + size > width) {
+      x = 2
+      y += 18
+    }
+    const item = html`<rect x="${pixel(x)}" y="${y}" width="11" height="11" fill="${fill(word, index)}"/><text x="${pixel(x + 16)}" y="${y + 6}" dy="0.35em">${word}</text>`
+    x += size
     return item
   })
-  return html`<g>${items}</g>`
+  return { markup: html`<g>${items}</g>`, bottom: y + 18 }
 }
 
 function row({ method, shares }: Origins, order: readonly string[], y: number): Html {
