@@ -108,7 +108,9 @@ function findWays(space: Workspace, problem: TransportProblem, limits: Limits): 
     space.toColumn[column] = Number.POSITIVE_INFINITY
   }
   for (let round = 0; round <= rows + columns; round++) {
-    if (!relaxColumns(space, problem, limits) || !relaxRows(space, problem, limits)) return
+    if (!relaxColumns(space, problem, limits)) return
+    // A single row or column has no other way to send mass.
+    if (rows === 1 || columns === 1 || !relaxRows(space, problem, limits)) return
   }
 }
 

@@ -75,6 +75,9 @@ export function moveSetting(setting: OtmannSetting, random: Random): OtmannSetti
   })
 }
 
+/** Eigenvalues nearer to 0 than this share of the largest are 0, but for rounding. */
+const zeroShare = 1e-12
+
 /**
  * The positive semidefinite matrix that is nearest: negative eigenvalues become 0.
  *
@@ -84,17 +87,24 @@ export function moveSetting(setting: OtmannSetting, random: Random): OtmannSetti
 export function projectPositive(matrix: Float64Array, size: number): Float64Array {
   const { values, vectors } = symmetricEigen(matrix, size)
   const projected = matrix.slice()
+  const least = -zeroShare * values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  const vector = new Float64Array(size)
   for (let index = 0; index < size; index++) {
     const value = values[index] as number
-    if (value >= 0) continue
-    for (let i = 0; i < size; i++) {
-      const scaled = value * (vectors[i * size + index] as number)
-      for (let j = 0; j < size; j++) {
-        const entry = i * size + j
-        projected[entry] =
-          (projected[entry] as number) - scaled * (vectors[j * size + index] as number)
-      }
-    }
+    if (value >= least) continue
+    for (let i = 0; i < size; i++) vector[i] = vectors[i * size + index] as number
+    addOuterProduct(projected, vector, -value)
   }
   return projected
+}
+
+/** Adds a vector's products with itself to a matrix, in place. */
+function addOuterProduct(matrix: Float64Array, vector: Float64Array, factor: number): void {
+  const size = vector.length
+  for (let i = 0; i < size; i++) {
+    const scaled = factor * (vector[i] as number)
+    for (let j = 0; j < size; j++) {
+      matrix[i * size + j] = (matrix[i * size + j] as number) + scaled * (vector[j] as number)
+    }
+  }
 }

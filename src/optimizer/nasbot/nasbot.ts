@@ -10,6 +10,7 @@ import { costOf, standardizedCosts } from '../surrogate-costs.ts'
 import { type Evolved, evolveAcquisition } from './evolve-acquisition.ts'
 import { type FittedFactor, likeliestSetting, nasbotModel } from './nasbot-model.ts'
 import {
+  measured,
   type NetworkDistances,
   networkDistances,
   networkReader,
@@ -65,8 +66,7 @@ export function nasbot(space: SearchSpace, settings: NasbotSettings): Optimizer<
     { trial, random, history, pending }: AskContext,
   ): Evolved | undefined {
     const read = (architecture: unknown) => networkOf(distances, architecture)
-    // Each has its distances to all that was told, itself among it, by now.
-    const told = all(history).map(({ architecture }) => read(space.parse(architecture)))
+    const told = distances.told.map((network) => measured(network, distances, pairOf))
     const underWay = pending.map(({ architecture }) => read(space.parse(architecture)))
     const conditions = { setting, fittedTrials, targets, pending: underWay, pairOf }
     const worthOf = nasbotModel(told, conditions, fitted)

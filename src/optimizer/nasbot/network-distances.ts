@@ -28,8 +28,8 @@ export interface NetworkDistances {
   readonly known: Map<string, ComparedNetwork>
 }
 
-/** Networks that are kept: with 150 told trials about 10 kB each. */
-const knownMax = 2000
+/** Pairs that are kept, of `pairSize` numbers each: about 30 MB. */
+const knownPairsMax = 500_000
 
 export function networkDistances(): NetworkDistances {
   return { told: [], known: new Map() }
@@ -39,21 +39,32 @@ export function networkDistances(): NetworkDistances {
 export function networkReader(space: SearchSpace, pairOf: ComparePair) {
   const layersOf = architectureLayers(space)
   const inputChannels = space.encodings.layers ? cellChannels : 1
-  return ({ told, known }: NetworkDistances, architecture: unknown): ComparedNetwork => {
+  return (distances: NetworkDistances, architecture: unknown): ComparedNetwork => {
+    const { told, known } = distances
     const graphs = layersOf(architecture)
     const name = JSON.stringify(
       graphs.map((graph) => graph.map(({ label, inputs }) => [label, inputs])),
     )
     const network = known.get(name) ?? compared(graphs, inputChannels)
     if (!known.has(name)) {
-      if (known.size >= knownMax) known.clear()
+      if (known.size * (told.length + 1) >= knownPairsMax) known.clear()
       known.set(name, network)
     }
-    for (let trial = network.pairs.length / pairSize; trial < told.length; trial++) {
-      network.pairs.push(...pairOf(network, told[trial] as ComparedNetwork))
-    }
-    return network
+    return measured(network, distances, pairOf)
   }
+}
+
+/** The network with its distances to all that was told, which are worked out where they lack. */
+export function measured(
+  network: ComparedNetwork,
+  { told }: NetworkDistances,
+  pairOf: ComparePair,
+): ComparedNetwork {
+  for (let trial = network.pairs.length / pairSize; trial < told.length; trial++) {
+    const pair = pairOf(network, told[trial] as ComparedNetwork)
+    for (let index = 0; index < pairSize; index++) network.pairs.push(pair[index] as number)
+  }
+  return network
 }
 
 /**
