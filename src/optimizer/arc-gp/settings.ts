@@ -10,8 +10,7 @@ export const ArcGpSettings = z.strictObject({
   kernel: z.enum(arcBases).default('matern-5/2'),
   /**
    * `slice`: several settings of the hyperparameters, by slice sampling from their posterior, and the
-   * mean of what they expect, as in the source; `map`: the one at its maximum, which is found by no
-   * fewer searches and costs a fifth.
+   * mean of what they expect, as in the source; `map`: the one at its maximum, which costs a fifth.
    */
   hyperparameters: z.enum(['slice', 'map']).default('map'),
   /** Settings that are sampled. Snoek, Larochelle and Adams 2012, "Practical Bayesian Optimization". */
