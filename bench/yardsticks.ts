@@ -1,5 +1,5 @@
 /**
- * Model-free methods on the real tables of NAS-Bench-101 and -201 beside independently computed
+ * Model-free methods and TPE on the real tables of NAS-Bench-101 and -201 beside independently computed
  * yardsticks, in full. Run: `node bench/yardsticks.ts [--searches 300] [--only TEXT]`.
  *
  * Prints, for each method and table, our mean of the best after each number of queries, the
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { optimizerCatalog } from '#src/optimizer/catalog.ts'
 import { spaceCatalog } from '#src/space/catalog.ts'
 import { evolutionYardsticks } from '#test/fixtures/evolution-yardsticks.ts'
+import { surrogateYardsticks } from '#test/fixtures/surrogate-yardsticks.ts'
 import { compareWithYardstick } from '#test/fixtures/yardsticks.ts'
 
 const { values } = parseArgs({
@@ -21,7 +22,10 @@ const { values } = parseArgs({
 const searches = Number(values.searches)
 
 let worst = 0
-for (const { name, optimizer, settings, space, yardstick } of evolutionYardsticks) {
+for (const { name, optimizer, settings, space, yardstick } of [
+  ...evolutionYardsticks,
+  ...surrogateYardsticks,
+]) {
   if (!`${name} ${yardstick.table}`.includes(values.only)) continue
   const spaceEntry = spaceCatalog.find((entry) => entry.name === space.name)
   const entry = optimizerCatalog.find((candidate) => candidate.name === optimizer)

@@ -1,9 +1,8 @@
-/** The kernels of one dimension of a Parzen estimator: one an observation, and the prior's, last. */
-import { normalCdf, normalLogMass, truncatedNormalQuantile } from '#src/numeric/normal.ts'
+/** The normal kernels of a Parzen estimator: one an observation, and the prior's, last. */
+import { normalCdf, normalPdf, truncatedNormalQuantile } from '#src/numeric/normal.ts'
 import type { Random } from '#src/random/random.ts'
 import { type BandwidthRule, bandwidths } from './parzen-bandwidth.ts'
 import {
-  type CategoricalDimension,
   fromScale,
   halfBin,
   type NumericDimension,
@@ -19,52 +18,19 @@ export interface ObservedColumn {
   readonly order: Int32Array
 }
 
+/** The kernels of one dimension, or of some neighbouring ones; a point has all dimensions. */
 export interface Kernel {
-  /** Adds the logarithm of every kernel's density at a value to what is there. */
-  addLogDensity(value: number, into: Float64Array): void
-  sample(component: number, random: Random): number
+  /** Adds the logarithm of every kernel's density at a point to what is there. */
+  addLogDensity(point: Float64Array, into: Float64Array): void
+  /** Draws from one kernel into the point. */
+  sample(component: number, random: Random, point: Float64Array): void
   /** What of each kernel, before it is cut off, lies in the range; null where nothing is cut off. */
   readonly masses: Float64Array | null
 }
 
-/**
- * A row of probabilities for each observation: its own value has 1 more than the prior's share.
- *
- * @see Optuna `samplers/_tpe/parzen_estimator.py` _calculate_categorical_distributions; weighted
- *   choices as in hyperopt.
- */
-export function categoricalKernel(
-  { prior }: CategoricalDimension,
-  { values }: ObservedColumn,
-  priorWeight: number,
-): Kernel {
-  const count = values.length
-  const size = prior.length
-  const share = (size * priorWeight) / (count + 1)
-  const rowProbability = (choice: number, isObserved: boolean) =>
-    ((prior[choice] as number) * share + (isObserved ? 1 : 0)) / (1 + share)
-  const logHit = prior.map((_, choice) => Math.log(rowProbability(choice, true)))
-  const logMiss = prior.map((_, choice) => Math.log(rowProbability(choice, false)))
-  return {
-    masses: null,
-    addLogDensity(value, into) {
-      const hit = logHit[value] as number
-      const miss = logMiss[value] as number
-      for (let i = 0; i < count; i++)
-        into[i] = (into[i] as number) + (values[i] === value ? hit : miss)
-      into[count] = (into[count] as number) + Math.log(prior[value] as number)
-    },
-    sample(component, random) {
-      const observed = component < count ? (values[component] as number) : -1
-      const probabilities = prior.map((probability, choice) =>
-        component < count ? rowProbability(choice, choice === observed) : probability,
-      )
-      return drawIndex(probabilities, random)
-    },
-  }
-}
-
 export interface NumericKernelSettings {
+  /** Where a point has the dimension. */
+  readonly place: number
   readonly rule: BandwidthRule
   readonly dimensionCount: number
 }
@@ -76,7 +42,7 @@ const reach = 8.5
 export function numericKernel(
   dimension: NumericDimension,
   { values, order }: ObservedColumn,
-  { rule, dimensionCount }: NumericKernelSettings,
+  { rule, dimensionCount, place }: NumericKernelSettings,
 ): Kernel {
   const [low, high] = scaleEnds(dimension)
   const count = values.length
@@ -104,17 +70,18 @@ export function numericKernel(
     : null
   return {
     masses,
-    addLogDensity(value, into) {
+    addLogDensity(point, into) {
+      const value = point[place] as number
       if (columnOf === null) return addDensities(toScale(dimension, value), normals, into)
       const column = columnOf(value)
       for (let i = 0; i <= count; i++) into[i] = (into[i] as number) + (column[i] as number)
     },
-    sample(component, random) {
+    sample(component, random, point) {
       const mean = means[component] as number
       const deviation = deviations[component] as number
       const [from, to] = [(low - mean) / deviation, (high - mean) / deviation]
       const drawn = mean + deviation * truncatedNormalQuantile(random.uniform(), from, to)
-      return fromScale(dimension, drawn)
+      point[place] = fromScale(dimension, drawn)
     },
   }
 }
@@ -130,6 +97,9 @@ interface Normals {
 function upperTail(z: number): number {
   return z > reach ? 0 : normalCdf(-z)
 }
+
+/** A bin in whose width the density hardly changes; the difference of two shares would lose digits. */
+const narrowBin = 1e-4
 
 const logSqrtTwoPi = 0.5 * Math.log(2 * Math.PI)
 
@@ -153,13 +123,23 @@ function binColumn(
   const half = halfBin(dimension)
   const from = toScale(dimension, value - half)
   const to = toScale(dimension, value + half)
-  return means.map((mean, i) => {
+  const column = new Float64Array(means.length)
+  for (let i = 0; i < means.length; i++) {
+    const mean = means[i] as number
     const deviation = deviations[i] as number
-    const [start, end] = [(from - mean) / deviation, (to - mean) / deviation]
-    // Too far off to matter beside the prior, whose deviation is the whole range.
-    if (start > reach || end < -reach) return -Infinity
-    return normalLogMass(start, end) - Math.log(masses[i] as number)
-  })
+    column[i] = Math.log(
+      binMass((from - mean) / deviation, (to - mean) / deviation) / (masses[i] as number),
+    )
+  }
+  return column
+}
+
+/** Share of the standard normal distribution in a bin; 0 where it is lost beside the prior's. */
+function binMass(from: number, to: number): number {
+  // The prior's deviation is the whole range, so it is never so far off.
+  if (from > reach || to < -reach) return 0
+  if (to - from < narrowBin) return (to - from) * normalPdf((from + to) / 2)
+  return from > 0 ? normalCdf(-from) - normalCdf(-to) : normalCdf(to) - normalCdf(from)
 }
 
 function remembered(make: (value: number) => Float64Array): (value: number) => Float64Array {

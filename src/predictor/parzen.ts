@@ -2,13 +2,8 @@
 import type { Random } from '#src/random/random.ts'
 import type { BandwidthRule } from './parzen-bandwidth.ts'
 import type { CategoricalDimension, ParzenDimension } from './parzen-dimension.ts'
-import {
-  categoricalKernel,
-  drawIndex,
-  type Kernel,
-  numericKernel,
-  type ObservedColumn,
-} from './parzen-kernel.ts'
+import { drawIndex, type Kernel, numericKernel, type ObservedColumn } from './parzen-kernel.ts'
+import { groupColumns, type RowKernel, rowKernel } from './parzen-rows.ts'
 
 export interface ParzenRules {
   /** Weight of the prior beside a young observation's 1; above 0. */
@@ -53,16 +48,43 @@ export function fitParzen(data: ParzenData, rules: ParzenRules): ParzenEstimator
   if (first?.kind === 'categorical' && others.length === 0 && rules.categorical === 'counts') {
     return countedChoices(first, data, rules.priorWeight)
   }
-  const kernels = data.dimensions.map((dimension, index) => {
-    const column = data.columns[index] ?? emptyColumn
-    return dimension.kind === 'categorical'
-      ? categoricalKernel(dimension, column, rules.priorWeight)
-      : numericKernel(dimension, column, {
-          rule: rules.bandwidth,
-          dimensionCount: data.dimensions.length,
-        })
+  const rows = rowKernels(data, rules.priorWeight)
+  const numeric = numericKernels(data, rules.bandwidth)
+  const weights = componentWeights(data.weights, numeric, rules)
+  return mixture([...numeric, ...rows], weights, {
+    size: data.dimensions.length,
+    logDensity:
+      numeric.length === 0 && areRatiosFinite(data.dimensions)
+        ? productDensity(rows, weights)
+        : mixedDensity([...numeric, ...rows], weights),
   })
-  return mixture(kernels, componentWeights(data.weights, kernels, rules))
+}
+
+function rowKernels({ dimensions, columns }: ParzenData, priorWeight: number): RowKernel[] {
+  const categorical = dimensions.flatMap((dimension, place) =>
+    dimension.kind === 'categorical'
+      ? [{ dimension, column: columns[place] ?? emptyColumn, place }]
+      : [],
+  )
+  return groupColumns(categorical).map((group) => rowKernel(group, priorWeight))
+}
+
+function numericKernels({ dimensions, columns }: ParzenData, rule: BandwidthRule): Kernel[] {
+  return dimensions.flatMap((dimension, place) => {
+    if (dimension.kind === 'categorical') return []
+    const settings = { rule, dimensionCount: dimensions.length, place }
+    return [numericKernel(dimension, columns[place] ?? emptyColumn, settings)]
+  })
+}
+
+/** Whether the product of all ratios to the prior is a number, with room for many observations. */
+function areRatiosFinite(dimensions: readonly ParzenDimension[]): boolean {
+  const largest = dimensions.reduce(
+    (sum, dimension) =>
+      dimension.kind === 'categorical' ? sum - Math.log(Math.min(...dimension.prior)) : sum,
+    0,
+  )
+  return largest < 600
 }
 
 /**
@@ -74,9 +96,8 @@ export function fitParzen(data: ParzenData, rules: ParzenRules): ParzenEstimator
 export function ageWeights(count: number): Float64Array {
   const weights = new Float64Array(count).fill(1)
   const old = count - youngCount
-  for (let i = 0; i < old; i++) {
-    weights[i] = old === 1 ? 1 / count : 1 / count + ((1 - 1 / count) * i) / (old - 1)
-  }
+  const step = old > 1 ? (1 - 1 / count) / (old - 1) : 0
+  for (let i = 0; i < old; i++) weights[i] = 1 / count + step * i
   return weights
 }
 
@@ -103,26 +124,98 @@ function componentWeights(
 }
 
 function normalized(weights: Float64Array): Float64Array {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  return weights.map((weight) => weight / total)
+  let total = 0
+  for (let i = 0; i < weights.length; i++) total += weights[i] as number
+  const shares = new Float64Array(weights.length)
+  for (let i = 0; i < weights.length; i++) shares[i] = (weights[i] as number) / total
+  return shares
 }
 
-function mixture(kernels: readonly Kernel[], weights: Float64Array): ParzenEstimator {
-  const logWeights = weights.map(Math.log)
-  const logs = new Float64Array(weights.length)
+type LogDensity = ParzenEstimator['logDensity']
+
+function mixture(
+  kernels: readonly Kernel[],
+  weights: Float64Array,
+  { size, logDensity }: { readonly size: number; readonly logDensity: LogDensity },
+): ParzenEstimator {
   return {
+    logDensity,
     sample(random) {
       const component = drawIndex(weights, random)
-      return Float64Array.from(kernels, (kernel) => kernel.sample(component, random))
-    },
-    logDensity(point) {
-      logs.set(logWeights)
-      for (const [index, kernel] of kernels.entries()) {
-        kernel.addLogDensity(point[index] as number, logs)
-      }
-      return logSum(logs)
+      const point = new Float64Array(size)
+      for (const kernel of kernels) kernel.sample(component, random, point)
+      return point
     },
   }
+}
+
+/** In logarithms: a kernel may be so narrow that its density elsewhere is no double. */
+function mixedDensity(kernels: readonly Kernel[], weights: Float64Array): LogDensity {
+  const logWeights = weights.map(Math.log)
+  const logs = new Float64Array(weights.length)
+  return (point) => {
+    logs.set(logWeights)
+    for (const kernel of kernels) kernel.addLogDensity(point, logs)
+    return logSum(logs)
+  }
+}
+
+/** Of categorical dimensions alone: ratios to the prior, which what is lost beside it cannot spoil. */
+function productDensity(kernels: readonly RowKernel[], weights: Float64Array): LogDensity {
+  const count = weights.length - 1
+  const priorWeight = weights[count] as number
+  const products = new Float64Array(count)
+  const [first, ...others] = kernels
+  const last = others.pop()
+  return (point) => {
+    let factors = weights
+    for (const kernel of others) {
+      multiply(factors, kernel, kernel.ratiosAt(point), products)
+      factors = products
+    }
+    const sum = first ? pairSum(factors, [first, last], point, count) : 0
+    return kernels.reduce(
+      (log, kernel) => log + kernel.logPrior(point),
+      Math.log(priorWeight + sum),
+    )
+  }
+}
+
+function multiply(
+  factors: Float64Array,
+  { codes }: RowKernel,
+  ratios: Float64Array,
+  into: Float64Array,
+): void {
+  for (let i = 0; i < into.length; i++) {
+    into[i] = (factors[i] as number) * (ratios[codes[i] as number] as number)
+  }
+}
+
+/** The sum of factors times the ratios of one kernel, or of two. */
+function pairSum(
+  factors: Float64Array,
+  [one, other]: readonly [RowKernel, RowKernel | undefined],
+  point: Float64Array,
+  count: number,
+): number {
+  const ratios = one.ratiosAt(point)
+  const { codes } = one
+  let sum = 0
+  if (other === undefined) {
+    for (let i = 0; i < count; i++) {
+      sum += (factors[i] as number) * (ratios[codes[i] as number] as number)
+    }
+    return sum
+  }
+  const otherRatios = other.ratiosAt(point)
+  const otherCodes = other.codes
+  for (let i = 0; i < count; i++) {
+    sum +=
+      (factors[i] as number) *
+      ((ratios[codes[i] as number] as number) * (otherRatios[otherCodes[i] as number] as number))
+  }
+  return sum
 }
 
 /** Components below this logarithm of a share of the largest are lost in a double. */

@@ -117,7 +117,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   tpe: [
     {
-      settings: { startupTrials: 8 },
+      settings: { startupTrials: 8, rules: 'hyperopt' },
       spaces: ['nas-bench-101', 'nas-bench-201', 'chain', 'joint'],
     },
     {

@@ -11,8 +11,12 @@ import { cmaStrategy } from './strategy.ts'
 export const CmaEsSettings = z.strictObject({
   /** Points of a generation; null for 4 + floor(3 ln n) of n coordinates. */
   populationSize: z.int().min(4).max(10_000).nullable().default(null),
-  /** Deviation of the first generation around the middle, as a share of each range. */
-  startDeviation: z.number().positive().max(10).default(0.3),
+  /** Deviation of the first generation around the middle, as a share of each range; Optuna's choice. */
+  startDeviation: z
+    .number()
+    .positive()
+    .max(10)
+    .default(1 / 6),
   /** Coordinates: one a parameter, or one a value of a categorical with three or more. */
   encoding: z.enum(['binned', 'one-hot']).default('binned'),
   /**

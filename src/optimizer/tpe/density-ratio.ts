@@ -22,14 +22,14 @@ export interface Split {
 
 /** The best `count` rows, of equal ones the older, against the rest. */
 export function splitTrials(table: TrialTable, count: number): Split {
-  const isGood = new Uint8Array(table.length)
-  for (const row of table.ranking.slice(0, count)) isGood[row] = 1
-  const all = Int32Array.from(isGood, (_, row) => row)
-  return {
-    table,
-    good: weighed(all.filter((row) => isGood[row] === 1)),
-    bad: weighed(all.filter((row) => isGood[row] === 0)),
+  const goodRows = new Int32Array(table.ranking.slice(0, count)).sort()
+  const badRows = new Int32Array(table.length - goodRows.length)
+  let [good, bad] = [0, 0]
+  for (let row = 0; row < table.length; row++) {
+    if (row === goodRows[good]) good++
+    else badRows[bad++] = row
   }
+  return { table, good: weighed(goodRows), bad: weighed(badRows) }
 }
 
 function weighed(rows: Int32Array): Rows {
@@ -63,18 +63,27 @@ export function fitDensities(
 
 /** The draw from the good density that is likeliest beside the bad one; of equal ones the first. */
 export function drawBest({ good, bad }: DensityRatio, count: number, random: Random): Float64Array {
-  const known = new Set<string>()
+  const known: Float64Array[] = []
   let best = good.sample(random)
   let bestRatio = Number.NEGATIVE_INFINITY
   for (let candidate = 0; candidate < count; candidate++) {
     const point = candidate === 0 ? best : good.sample(random)
-    const key = point.join()
-    if (known.has(key)) continue
-    known.add(key)
+    if (known.some((other) => areEqual(other, point))) continue
+    if (known.length < rememberedMax) known.push(point)
     const ratio = good.logDensity(point) - bad.logDensity(point)
     if (ratio > bestRatio) [best, bestRatio] = [point, ratio]
   }
   return best
+}
+
+/** Points that are compared with, since a density costs more. */
+const rememberedMax = 64
+
+function areEqual(one: Float64Array, other: Float64Array): boolean {
+  for (let i = 0; i < one.length; i++) {
+    if (one[i] !== other[i]) return false
+  }
+  return true
 }
 
 /** Those rows in which the whole block is active. */
@@ -83,7 +92,12 @@ function activeRows(table: TrialTable, block: Block, all: Rows): Rows {
     .filter((axis) => !table.isEverywhere(axis))
     .map((axis) => table.entries(axis))
   if (columns.length === 0) return all
-  return weighed(all.rows.filter((row) => columns.every((entries) => !Number.isNaN(entries[row]))))
+  const active = new Int32Array(all.rows.length)
+  let count = 0
+  for (const row of all.rows) {
+    if (columns.every((entries) => !Number.isNaN(entries[row]))) active[count++] = row
+  }
+  return weighed(active.subarray(0, count))
 }
 
 function columnOf(table: TrialTable, axis: number, rows: Int32Array): ObservedColumn {

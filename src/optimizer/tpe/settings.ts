@@ -2,8 +2,11 @@ import { z } from 'zod'
 import type { ParzenRules } from '#src/predictor/parzen.ts'
 
 export const TpeSettings = z.strictObject({
-  /** Whose rules hold where a setting below is absent: those of hyperopt, or of Optuna 5. */
-  rules: z.enum(['hyperopt', 'optuna']).default('hyperopt'),
+  /**
+   * Whose rules hold where a setting below is absent: those of hyperopt, or of Optuna 5, whose joint
+   * density finds much better architectures.
+   */
+  rules: z.enum(['hyperopt', 'optuna']).default('optuna'),
   /** Trials drawn from the prior first, refused ones counting: 20 (hyperopt), 10 (Optuna). */
   startupTrials: z.int().min(1).max(100_000).optional(),
   /**

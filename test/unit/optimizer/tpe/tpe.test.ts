@@ -22,14 +22,15 @@ function spaceNamed(name: string): SearchSpace {
 const nb201 = spaceNamed('nas-bench-201')
 const nb101 = spaceNamed('nas-bench-101')
 const joint = spaceNamed('joint')
-const make = (space: SearchSpace, settings: unknown) => tpe(space, TpeSettings.parse(settings))
+const make = (space: SearchSpace, settings: object) =>
+  tpe(space, TpeSettings.parse({ rules: 'hyperopt', ...settings }))
 const worth = (architecture: string) => Random.named('worth', architecture).uniform()
 
 /** Favours cells with many 3x3 convolutions: something to learn, parameter by parameter. */
 const convolutions = (architecture: string) =>
   architecture.split('nor_conv_3x3').length / 8 + worth(architecture) / 100
 
-function play(space: SearchSpace, settings: unknown, trials = 60, accuracy = worth) {
+function play(space: SearchSpace, settings: object, trials = 60, accuracy = worth) {
   return playSearch({ optimizer: make(space, settings), seed: 5, trials, accuracy })
 }
 
@@ -38,7 +39,7 @@ const proposals = (played: ReturnType<typeof play>) => played.map(({ proposal })
 
 describe('settings', () => {
   it('are those of hyperopt or of Optuna, one by one replaceable', () => {
-    expect(tpeRules(TpeSettings.parse({}))).toEqual({
+    expect(tpeRules(TpeSettings.parse({ rules: 'hyperopt' }))).toEqual({
       priorWeight: 1,
       startupTrials: 20,
       gamma: 'sqrt',
@@ -47,7 +48,8 @@ describe('settings', () => {
       truncation: 'mixture',
       categorical: 'counts',
     })
-    expect(tpeRules(TpeSettings.parse({ rules: 'optuna', joint: 'group' }))).toEqual({
+    expect(TpeSettings.parse({}).rules).toBe('optuna')
+    expect(tpeRules(TpeSettings.parse({ joint: 'group' }))).toEqual({
       priorWeight: 1,
       startupTrials: 10,
       gamma: 'linear',

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { refusedCodec } from '#src/optimizer/refused-configurations.ts'
 import { blocksOf } from '#src/optimizer/tpe/blocks.ts'
 import { parameterAxis } from '#src/optimizer/tpe/parameter-axis.ts'
-import { refusedCodec } from '#src/optimizer/refused-configurations.ts'
 import { type Rank, TrialTable } from '#src/optimizer/tpe/trial-table.ts'
 import {
   categorical,
