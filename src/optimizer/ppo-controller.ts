@@ -68,6 +68,7 @@ export const ppoControllerEntry: OptimizerEntry<typeof PpoControllerSettings> = 
   source:
     'Zoph et al. 2018, "Learning Transferable Architectures for Scalable Image Recognition", section 3.2',
   settings: PpoControllerSettings,
+  mayBlock: true,
   misfit: decisionMisfit,
   create: ppoController,
 }

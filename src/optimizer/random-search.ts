@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { SearchSpace } from '#src/space/space.ts'
+import { drawFresh } from './draw-fresh.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
 import { seenForms } from './seen-forms.ts'
 
@@ -33,15 +34,11 @@ export function randomSearch(space: SearchSpace, settings: RandomSearchSettings)
         fidelity: fullFidelity,
         origin,
       })
-      let architecture = space.sample(random)
-      if (!settings.unique) return [propose(architecture, 'random'), state]
+      if (!settings.unique) return [propose(space.sample(random), 'random'), state]
 
       const isNew = seen.newIn(history, pending)
-      let form = space.canonical(architecture)
-      for (let draw = 1; draw < settings.maxDraws && !isNew(form); draw++) {
-        architecture = space.sample(random)
-        form = space.canonical(architecture)
-      }
+      const { maxDraws } = settings
+      const { architecture, form } = drawFresh(space, { isNew, random, maxDraws })
       return [propose(architecture, isNew(form) ? 'random' : 'random-repeat'), state]
     },
     tell: (state) => state,

@@ -58,6 +58,7 @@ export const rnnControllerEntry: OptimizerEntry<typeof RnnControllerSettings> = 
   summary: 'A recurrent controller that writes architectures, trained by REINFORCE',
   source: 'Zoph and Le 2017, "Neural Architecture Search with Reinforcement Learning", section 3',
   settings: RnnControllerSettings,
+  mayBlock: true,
   misfit: decisionMisfit,
   create: rnnController,
 }

@@ -1,5 +1,6 @@
 /** Accuracies as the costs that a model of them is fitted to: smaller is better. */
 import { z } from 'zod'
+import type { History, Observation } from '#src/trial/observation.ts'
 
 /**
  * `log-error`: the logarithm of 1 - accuracy, so that 94 and 95 percent are as far apart as 10 and 25;
@@ -31,4 +32,11 @@ export function standardizedCosts(costs: readonly (number | null)[]): Float64Arr
   const variance = filled.reduce((sum, cost) => sum + (cost - mean) ** 2, 0) / filled.length
   const deviation = Math.sqrt(variance)
   return filled.map((cost) => (deviation > 0 ? (cost - mean) / deviation : 0))
+}
+
+/** The told trials, that of the lowest cost first; of equals the first told. */
+export function byCost(costs: Float64Array, history: History): readonly Observation[] {
+  return [...costs.keys()]
+    .sort((one, other) => (costs[one] as number) - (costs[other] as number))
+    .map((position) => history.at(position))
 }

@@ -8,13 +8,11 @@ import {
 } from '#src/predictor/arc-posterior.ts'
 import type { Random } from '#src/random/random.ts'
 import type { ParameterEncoding, SearchSpace } from '#src/space/space.ts'
-import type { History } from '#src/trial/observation.ts'
-import { searchAcquisition, type ToldTrial } from '../acquisition-search.ts'
-import { drawFresh } from '../bananas/candidates.ts'
-import type { AskContext, Optimizer, OptimizerEntry } from '../optimizer.ts'
+import { searchAcquisition } from '../acquisition-search.ts'
+import { bayesianSearch } from '../bayesian-search.ts'
+import type { Optimizer, OptimizerEntry } from '../optimizer.ts'
 import { perHistory } from '../per-history.ts'
-import { seenForms } from '../seen-forms.ts'
-import { costOf, standardizedCosts } from '../surrogate-costs.ts'
+import { byCost, costOf } from '../surrogate-costs.ts'
 import { type ArcData, addArcVector, arcData, useArcModel } from './arc-model.ts'
 import { arcVectors } from './arc-vectors.ts'
 import { ArcGpSettings } from './settings.ts'
@@ -49,7 +47,6 @@ interface Told {
  */
 export function arcGp(space: SearchSpace, settings: ArcGpSettings): Optimizer<ArcGpState> {
   const { dimensions, vectorOf } = arcVectors(parametersOf(space))
-  const seen = seenForms(space)
   const toldOf = perHistory(
     (): Told => ({ data: arcData(dimensions, settings.kernel), costs: [] }),
     ({ data, costs }, { architecture, valAccuracy }) => {
@@ -58,48 +55,34 @@ export function arcGp(space: SearchSpace, settings: ArcGpSettings): Optimizer<Ar
     },
   )
 
-  function choose(told: Told, targets: Float64Array, state: ArcGpState, context: AskContext) {
-    const { random, history, pending } = context
-    const conditions = {
-      settings: state.settings,
-      targets,
-      pending: pending.map(({ architecture }) => vectorOf(space.parse(architecture))),
-    }
-    return useArcModel(told.data, conditions, (worthOf) =>
-      searchAcquisition(space, settings, {
-        best: byCost(targets, history),
-        worthOf: (architectures) => worthOf(architectures.map(vectorOf)),
-        isNew: seen.newIn(history, pending),
-        random,
-      }),
-    )
-  }
-
-  return {
+  return bayesianSearch<ArcGpState, Told>(space, {
     name: 'arc-gp',
-    init: () => ({ fittedTrials: 0, settings: [] }),
-    ask(state, context) {
-      const { trial, random, history, pending, fullFidelity: fidelity } = context
-      const told = toldOf(history)
-      const targets = trial < settings.initialTrials ? null : standardizedCosts(told.costs)
-      const draw = () => {
-        const { architecture } = drawFresh(space, { isNew: seen.newIn(history, pending), random })
-        return space.format(architecture)
+    initialTrials: settings.initialTrials,
+    start: { fittedTrials: 0, settings: [] },
+    toldOf,
+    refit: (state, { data }, targets, random) =>
+      refitted(state, settings, { data, targets, random }),
+    choose({ told, targets, state, ask: { random, history, pending }, isNew }) {
+      const conditions = {
+        settings: state.settings,
+        targets,
+        pending: pending.map(({ architecture }) => vectorOf(space.parse(architecture))),
       }
-      if (targets === null) return [{ architecture: draw(), fidelity, origin: 'random' }, state]
-      const next = refitted(state, settings, { data: told.data, targets, random })
-      const choice = choose(told, targets, next, context)
-      if (choice === null) return [{ architecture: draw(), fidelity, origin: 'fallback' }, next]
-      const { text: architecture, parent } = choice
-      const proposal = { architecture, fidelity, origin: 'model' }
-      return [parent === undefined ? proposal : { ...proposal, parent }, next]
+      return useArcModel(told.data, conditions, (worthOf) =>
+        searchAcquisition(space, settings, {
+          best: byCost(targets, history),
+          worthOf: (architectures) => worthOf(architectures.map(vectorOf)),
+          isNew,
+          random,
+        }),
+      )
     },
-    tell: (state) => state,
-  }
+  })
 }
 
 export const arcGpEntry: OptimizerEntry<typeof ArcGpSettings> = {
   name: 'arc-gp',
+  mayBlock: true,
   summary:
     'Bayesian optimization with a Gaussian process whose kernel knows conditional parameters',
   source:
@@ -150,11 +133,4 @@ function rounded(setting: ArcSetting): readonly number[] {
   // The angle stays inside its open range.
   const angle = Math.min(Math.max(setting.at(-1) ?? 0.5, 0.001), 0.999)
   return setting.with(-1, angle).map((entry) => Number(entry.toFixed(3)))
-}
-
-/** The told trials, best first; of equals the first told. */
-function byCost(targets: Float64Array, history: History): readonly ToldTrial[] {
-  return [...targets.keys()]
-    .sort((one, other) => (targets[one] as number) - (targets[other] as number))
-    .map((position) => history.at(position))
 }

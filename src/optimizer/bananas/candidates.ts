@@ -22,9 +22,6 @@ export interface Draws {
   readonly random: Random
 }
 
-/** Draws of one new architecture, before a repeat is taken. */
-const freshDraws = 100
-
 /**
  * Mutants of the best parents, each new and each once, in the order of drawing.
  *
@@ -56,16 +53,4 @@ export function drawMutants(
     }
   }
   return [...found.values()]
-}
-
-/** A new architecture from the space's sampler; where 100 draws give none, the last of them. */
-export function drawFresh(
-  space: SearchSpace,
-  { isNew, random }: Draws,
-): Pick<Candidate, 'architecture' | 'form'> {
-  for (let draw = 1; ; draw++) {
-    const architecture = space.sample(random)
-    const form = space.canonical(architecture)
-    if (draw === freshDraws || isNew(form)) return { architecture, form }
-  }
 }

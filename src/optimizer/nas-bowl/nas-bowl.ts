@@ -1,13 +1,11 @@
 import { addWlItem, wlItem } from '#src/predictor/wl-graphs.ts'
 import type { SearchSpace } from '#src/space/space.ts'
-import type { History } from '#src/trial/observation.ts'
-import { searchAcquisition, type ToldTrial } from '../acquisition-search.ts'
+import { searchAcquisition } from '../acquisition-search.ts'
 import { architectureLayers, layersMisfit } from '../architecture-layers.ts'
-import { drawFresh } from '../bananas/candidates.ts'
-import type { AskContext, Optimizer, OptimizerEntry } from '../optimizer.ts'
+import { bayesianSearch } from '../bayesian-search.ts'
+import type { Optimizer, OptimizerEntry } from '../optimizer.ts'
 import { perHistory } from '../per-history.ts'
-import { seenForms } from '../seen-forms.ts'
-import { costOf, standardizedCosts } from '../surrogate-costs.ts'
+import { byCost, costOf, standardizedCosts } from '../surrogate-costs.ts'
 import { NasBowlSettings } from './settings.ts'
 import { likeliestSetting, useWlModel, type WlData, wlData } from './wl-model.ts'
 
@@ -36,7 +34,6 @@ interface Told {
  */
 export function nasBowl(space: SearchSpace, settings: NasBowlSettings): Optimizer<null> {
   const graphsOf = architectureLayers(space)
-  const seen = seenForms(space)
   const toldOf = perHistory(
     (): Told => ({ data: wlData(settings.maxRounds, settings.variant), costs: [] }),
     ({ data, costs }, { architecture, valAccuracy }) => {
@@ -45,45 +42,29 @@ export function nasBowl(space: SearchSpace, settings: NasBowlSettings): Optimize
     },
   )
 
-  function choose({ data, costs }: Told, targets: Float64Array, context: AskContext) {
-    const { random, history, pending } = context
-    const itemOf = (architecture: unknown) => wlItem(data.graphs, graphsOf(architecture))
-    const fitted = standardizedCosts(costs.slice(0, fitLength(costs.length, settings)))
-    const conditions = {
-      setting: likeliestSetting(data, fitted ?? targets),
-      targets,
-      pending: pending.map(({ architecture }) => itemOf(space.parse(architecture))),
-    }
-    return useWlModel(data, conditions, (worthOf) =>
-      searchAcquisition(space, settings, {
-        best: byCost(targets, history),
-        worthOf: (architectures) => worthOf(architectures.map(itemOf)),
-        isNew: seen.newIn(history, pending),
-        random,
-      }),
-    )
-  }
-
-  return {
+  return bayesianSearch<null, Told>(space, {
     name: 'nas-bowl',
-    init: () => null,
-    ask(state, context) {
-      const { trial, random, history, pending, fullFidelity: fidelity } = context
-      const told = toldOf(history)
-      const targets = trial < settings.initialTrials ? null : standardizedCosts(told.costs)
-      const draw = () => {
-        const { architecture } = drawFresh(space, { isNew: seen.newIn(history, pending), random })
-        return space.format(architecture)
+    initialTrials: settings.initialTrials,
+    start: null,
+    toldOf,
+    choose({ told: { data, costs }, targets, ask: { random, history, pending }, isNew }) {
+      const itemOf = (architecture: unknown) => wlItem(data.graphs, graphsOf(architecture))
+      const fitted = standardizedCosts(costs.slice(0, fitLength(costs.length, settings)))
+      const conditions = {
+        setting: likeliestSetting(data, fitted ?? targets),
+        targets,
+        pending: pending.map(({ architecture }) => itemOf(space.parse(architecture))),
       }
-      if (targets === null) return [{ architecture: draw(), fidelity, origin: 'random' }, state]
-      const choice = choose(told, targets, context)
-      if (choice === null) return [{ architecture: draw(), fidelity, origin: 'fallback' }, state]
-      const { text: architecture, parent } = choice
-      const proposal = { architecture, fidelity, origin: 'model' }
-      return [parent === undefined ? proposal : { ...proposal, parent }, state]
+      return useWlModel(data, conditions, (worthOf) =>
+        searchAcquisition(space, settings, {
+          best: byCost(targets, history),
+          worthOf: (architectures) => worthOf(architectures.map(itemOf)),
+          isNew,
+          random,
+        }),
+      )
     },
-    tell: (state) => state,
-  }
+  })
 }
 
 export const nasBowlEntry: OptimizerEntry<typeof NasBowlSettings> = {
@@ -93,6 +74,7 @@ export const nasBowlEntry: OptimizerEntry<typeof NasBowlSettings> = {
   source:
     'Ru et al. 2021, "Interpretable Neural Architecture Search via Bayesian Optimisation with Weisfeiler-Lehman Kernels", section 3; NASLib gpwl.py',
   settings: NasBowlSettings,
+  mayBlock: true,
   misfit: layersMisfit,
   create: nasBowl,
 }
@@ -105,11 +87,4 @@ function fitLength(toldCount: number, { initialTrials, refitGrowth }: NasBowlSet
     if (next > toldCount) return length
     length = next
   }
-}
-
-/** The told trials, best first; of equals the first told. */
-function byCost(targets: Float64Array, history: History): readonly ToldTrial[] {
-  return [...targets.keys()]
-    .sort((one, other) => (targets[one] as number) - (targets[other] as number))
-    .map((position) => history.at(position))
 }

@@ -2,12 +2,11 @@ import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { History } from '#src/trial/observation.ts'
 import { layersMisfit } from '../architecture-layers.ts'
-import { drawFresh } from '../bananas/candidates.ts'
-import type { AskContext, Optimizer, OptimizerEntry } from '../optimizer.ts'
+import { bayesianSearch } from '../bayesian-search.ts'
+import type { Optimizer, OptimizerEntry } from '../optimizer.ts'
 import { perHistory } from '../per-history.ts'
-import { seenForms } from '../seen-forms.ts'
-import { costOf, standardizedCosts } from '../surrogate-costs.ts'
-import { type Evolved, evolveAcquisition } from './evolve-acquisition.ts'
+import { costOf } from '../surrogate-costs.ts'
+import { evolveAcquisition } from './evolve-acquisition.ts'
 import { type FittedFactor, likeliestSetting, nasbotModel } from './nasbot-model.ts'
 import {
   measured,
@@ -50,7 +49,6 @@ interface Told {
 export function nasbot(space: SearchSpace, settings: NasbotSettings): Optimizer<NasbotState> {
   const pairOf = pairComparison()
   const networkOf = networkReader(space, pairOf)
-  const seen = seenForms(space)
   const toldOf = perHistory(
     (): Told => ({ distances: networkDistances(), costs: [], fitted: { known: null } }),
     ({ distances, costs }, { architecture, valAccuracy }) => {
@@ -59,48 +57,28 @@ export function nasbot(space: SearchSpace, settings: NasbotSettings): Optimizer<
     },
   )
 
-  function choose(
-    { distances, fitted }: Told,
-    targets: Float64Array,
-    { setting, fittedTrials }: NasbotState,
-    { trial, random, history, pending }: AskContext,
-  ): Evolved | undefined {
-    const read = (architecture: unknown) => networkOf(distances, architecture)
-    const told = distances.told.map((network) => measured(network, distances, pairOf))
-    const underWay = pending.map(({ architecture }) => read(space.parse(architecture)))
-    const conditions = { setting, fittedTrials, targets, pending: underWay, pairOf }
-    const worthOf = nasbotModel(told, conditions, fitted)
-    const isNew = seen.newIn(history, pending)
-    return evolveAcquisition(space, settings, {
-      told: all(history),
-      worths: worthOf(told),
-      worthOf: (architectures) => worthOf(architectures.map(read)),
-      evaluations: evaluationsAt(trial, settings),
-      random,
-    }).find(({ architecture }) => isNew(space.canonical(architecture)))
-  }
-
-  return {
+  return bayesianSearch<NasbotState, Told>(space, {
     name: 'nasbot',
-    init: () => ({ fittedTrials: 0, setting: [] }),
-    ask(state, context) {
-      const { trial, random, history, pending, fullFidelity: fidelity } = context
-      const told = toldOf(history)
-      const targets = trial < settings.initialTrials ? null : standardizedCosts(told.costs)
-      const draw = () => {
-        const { architecture } = drawFresh(space, { isNew: seen.newIn(history, pending), random })
-        return space.format(architecture)
-      }
-      if (targets === null) return [{ architecture: draw(), fidelity, origin: 'random' }, state]
-      const next = refitted(state, settings, { told, targets, random })
-      const choice = choose(told, targets, next, context)
-      if (choice === undefined)
-        return [{ architecture: draw(), fidelity, origin: 'fallback' }, next]
-      const { text: architecture, parent } = choice
-      return [{ architecture, fidelity, origin: 'model', parent }, next]
+    initialTrials: settings.initialTrials,
+    start: { fittedTrials: 0, setting: [] },
+    toldOf,
+    refit: (state, told, targets, random) => refitted(state, settings, { told, targets, random }),
+    choose({ told: { distances, fitted }, targets, state, ask, isNew }) {
+      const { trial, random, history, pending } = ask
+      const read = (architecture: unknown) => networkOf(distances, architecture)
+      const told = distances.told.map((network) => measured(network, distances, pairOf))
+      const underWay = pending.map(({ architecture }) => read(space.parse(architecture)))
+      const worthOf = nasbotModel(told, { ...state, targets, pending: underWay, pairOf }, fitted)
+      const evolved = evolveAcquisition(space, settings, {
+        told: all(history),
+        worths: worthOf(told),
+        worthOf: (architectures) => worthOf(architectures.map(read)),
+        evaluations: evaluationsAt(trial, settings),
+        random,
+      })
+      return evolved.find(({ architecture }) => isNew(space.canonical(architecture))) ?? null
     },
-    tell: (state) => state,
-  }
+  })
 }
 
 export const nasbotEntry: OptimizerEntry<typeof NasbotSettings> = {
@@ -110,6 +88,7 @@ export const nasbotEntry: OptimizerEntry<typeof NasbotSettings> = {
   source:
     'Kandasamy et al. 2018, "Neural Architecture Search with Bayesian Optimisation and Optimal Transport", sections 3 and 4',
   settings: NasbotSettings,
+  mayBlock: true,
   misfit: layersMisfit,
   create: nasbot,
 }

@@ -162,6 +162,7 @@ export const smacEntry: OptimizerEntry<typeof SmacSettings> = {
   source:
     'Hutter et al. 2011, "Sequential Model-Based Optimization for General Algorithm Configuration"; SMAC3 2',
   settings: SmacSettings,
+  mayBlock: true,
   misfit: (space) =>
     space.encodings.parameters
       ? null
