@@ -11,7 +11,7 @@ const space = chain(
       kernels: [1, 3, 5],
       strides: [1, 2],
       channels: [8, 16, 64],
-      activations: ['relu', 'identity'],
+      activations: ['relu', 'tanh'],
     },
   }),
 )
@@ -32,7 +32,7 @@ describe('kinds of change of a chain', () => {
   it('insert a 3x3 convolution of as many channels as the one before', () => {
     const found = results('insert-convolution', 'max2|conv5-8-relu')
     const behind = ['', 's2'].flatMap((stride) =>
-      ['relu', 'identity'].map((name) => `max2|conv5-8-relu|conv3${stride}-8-${name}`),
+      ['relu', 'tanh'].map((name) => `max2|conv5-8-relu|conv3${stride}-8-${name}`),
     )
     expect([...found].filter((text) => text?.startsWith('max2|conv5-8-relu|'))).toHaveLength(4)
     for (const text of behind) expect(found).toContain(text)
