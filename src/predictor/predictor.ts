@@ -1,6 +1,6 @@
 /**
  * The interface of a predictor: a model fitted to measured vectors that says what others are worth,
- * and how sure it is. `catalog.ts` names the predictors that exist; README.md says how to add one.
+ * and how sure it is. An optimizer makes the predictor that defines it, so that none is chosen by name.
  */
 import type { Random } from '#src/random/random.ts'
 
