@@ -63,7 +63,6 @@ export const TableColumn = z.discriminatedUnion('role', [
   }),
 ])
 export type TableColumn = z.infer<typeof TableColumn>
-export type ColumnRole = TableColumn['role']
 
 /** The same values, read-only as everywhere in archloom. */
 const JsonValue: z.ZodType<Json> = z.json()

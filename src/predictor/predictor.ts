@@ -2,8 +2,6 @@
  * The interface of a predictor: a model fitted to measured vectors that says what others are worth,
  * and how sure it is. An optimizer makes the predictor that defines it, so that none is chosen by name.
  */
-import type { Random } from '#src/random/random.ts'
-
 /** Measured points: one row a point, all of one length, and one target each. */
 export interface TrainingSet {
   readonly inputs: readonly Float64Array[]
@@ -21,10 +19,3 @@ export interface Prediction {
 export interface FittedPredictor {
   predict(input: Float64Array): Prediction
 }
-
-/**
- * Fits a model; pure: the same points and the same stream give the same model.
- *
- * @throws internal/invariant on an empty training set or rows of unequal length
- */
-export type Fit = (points: TrainingSet, random: Random) => FittedPredictor

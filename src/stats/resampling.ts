@@ -4,7 +4,11 @@
  */
 import { invariant } from '#src/errors.ts'
 import type { Random } from '#src/random/random.ts'
-import type { Interval } from './bootstrap.ts'
+
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
 
 export interface Resampling {
   readonly runCount: number

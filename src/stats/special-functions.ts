@@ -1,6 +1,6 @@
 /**
- * Tail probabilities of the chi-squared, F and Student distributions, through the incomplete gamma
- * and beta functions; relative error below 1e-10 in the tested range.
+ * Tail probabilities of the chi-squared and F distributions, through the incomplete gamma and beta
+ * functions; relative error below 1e-10 in the tested range.
  *
  * @see Press et al. 2007, "Numerical Recipes", sections 6.1, 6.2 and 6.4.
  */
@@ -37,11 +37,6 @@ export function chiSquaredTail(x: number, freedom: number): number {
 /** P(X > x) of an F variable; both degrees of freedom above 0. */
 export function fTail(x: number, first: number, second: number): number {
   return x <= 0 ? 1 : incompleteBeta(second / (second + first * x), second / 2, first / 2)
-}
-
-/** P(|T| > |t|) of a Student variable. */
-export function studentTwoSided(t: number, freedom: number): number {
-  return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
 }
 
 /** The regularised upper incomplete gamma function Q(a, x). */

@@ -1,5 +1,6 @@
 /** What the values of candidates are worth to a search for the smallest. */
-import { normalCdf, normalPdf } from '#src/numeric/normal.ts'
+import { normalCdf } from '#src/numeric/normal.ts'
+import { expectedImprovement } from '#src/predictor/expected-improvement.ts'
 import type { Random } from '#src/random/random.ts'
 
 export const acquisitions = ['its', 'ucb', 'ei', 'pi', 'ts', 'mean'] as const
@@ -57,7 +58,7 @@ function worthOf(
     case 'ucb':
       return ({ mean, deviation }) => mean - explorationShare * deviation
     case 'ei':
-      return ({ mean, deviation }) => -expectedImprovement(mean, deviation / calibration, best)
+      return (belief) => -improvement(belief, best)
     case 'pi':
       return ({ mean, deviation }) => -normalCdf(standardized(best - mean, deviation))
     case 'ts': {
@@ -69,10 +70,10 @@ function worthOf(
   }
 }
 
-function expectedImprovement(mean: number, deviation: number, best: number): number {
+/** What is believed for certain improves by all that it is better. */
+function improvement({ mean, deviation }: Belief, best: number): number {
   if (deviation === 0) return Math.max(best - mean, 0)
-  const gap = (best - mean) / deviation
-  return deviation * (gap * normalCdf(gap) + normalPdf(gap))
+  return expectedImprovement(best, mean, (deviation / calibration) ** 2)
 }
 
 /** In deviations; without any, endlessly far, so that what is better for certain comes first. */

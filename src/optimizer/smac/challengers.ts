@@ -1,7 +1,4 @@
-import {
-  expectedCostImprovement,
-  expectedLogCostImprovement,
-} from '#src/predictor/cost-improvement.ts'
+import { expectedImprovement, logExpectedImprovement } from '#src/predictor/expected-improvement.ts'
 import { type ForestSettings, fitForest } from '#src/predictor/random-forest.ts'
 import type { Random } from '#src/random/random.ts'
 import type { FeatureSpace } from './feature-space.ts'
@@ -45,9 +42,7 @@ export function rankChallengers(
   const forest = fitForest({ inputs, targets }, random.split('forest'), forestSettings)
   const predicted = forest.predictRows(flatten(inputs, space.features.length), inputs.length).means
   const incumbent = predicted.reduce((least, mean) => Math.min(least, mean))
-  const improvement = forestSettings.logTargets
-    ? expectedLogCostImprovement
-    : expectedCostImprovement
+  const improvement = forestSettings.logTargets ? logExpectedImprovement : expectedImprovement
   const size = space.features.length
   const gainsOfRows = (rows: Float64Array, count: number) => {
     const { means, variances } = forest.predictRows(rows, count)

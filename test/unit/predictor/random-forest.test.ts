@@ -1,9 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  expectedCostImprovement,
-  expectedLogCostImprovement,
-} from '#src/predictor/cost-improvement.ts'
+import { expectedImprovement, logExpectedImprovement } from '#src/predictor/expected-improvement.ts'
 import { type ForestSettings, fitForest } from '#src/predictor/random-forest.ts'
 import { Random } from '#src/random/random.ts'
 import { mean } from '#test/fixtures/statistics.ts'
@@ -172,18 +169,18 @@ describe('a forest', () => {
 
 describe('expected improvement', () => {
   it('is known', () => {
-    expect(expectedCostImprovement(0, 0, 1)).toBeCloseTo(0.398942, 6)
-    expect(expectedCostImprovement(0, -1, 0.25)).toBeCloseTo(1.004245, 6)
-    expect(expectedCostImprovement(0.1, 0.2, 0.04)).toBeCloseTo(0.0395593, 7)
-    expect(expectedLogCostImprovement(0, 0, 1)).toBeCloseTo(0.238422, 6)
-    expect(expectedLogCostImprovement(-1, -0.5, 0.09)).toBeCloseTo(0.0019668, 7)
+    expect(expectedImprovement(0, 0, 1)).toBeCloseTo(0.398942, 6)
+    expect(expectedImprovement(0, -1, 0.25)).toBeCloseTo(1.004245, 6)
+    expect(expectedImprovement(0.1, 0.2, 0.04)).toBeCloseTo(0.0395593, 7)
+    expect(logExpectedImprovement(0, 0, 1)).toBeCloseTo(0.238422, 6)
+    expect(logExpectedImprovement(-1, -0.5, 0.09)).toBeCloseTo(0.0019668, 7)
   })
 
   it('is never negative, falls with the mean, and is nothing for what is certain', () => {
     const number = fc.double({ min: -20, max: 20, noNaN: true })
     fc.assert(
       fc.property(number, number, fc.double({ min: 1e-6, max: 9, noNaN: true }), (eta, m, v) => {
-        for (const improvement of [expectedCostImprovement, expectedLogCostImprovement]) {
+        for (const improvement of [expectedImprovement, logExpectedImprovement]) {
           expect(improvement(eta, m, v)).toBeGreaterThanOrEqual(0)
           expect(improvement(eta, m + 0.1, v)).toBeLessThanOrEqual(improvement(eta, m, v))
           expect(improvement(eta, m, 0)).toBe(0)

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Random } from '#src/random/random.ts'
-import { bootstrapMean, percentiles } from '#src/stats/bootstrap.ts'
 import {
   criticalDifference,
   friedman,
@@ -17,7 +16,7 @@ import {
   wilcoxonSignedRank,
 } from '#src/stats/paired-test.ts'
 import { ranks } from '#src/stats/ranks.ts'
-import { chiSquaredTail, fTail, logGamma, studentTwoSided } from '#src/stats/special-functions.ts'
+import { chiSquaredTail, fTail, logGamma } from '#src/stats/special-functions.ts'
 
 /** Errors of four optimizers on six tasks: the worked example of Demšar's procedure. */
 const errors = [
@@ -51,15 +50,6 @@ describe('tail probabilities', () => {
     [2.5, 15, 45, 0.009034552212195613],
   ])('F above %d with %d and %d', (x, first, second, expected) => {
     expect(fTail(x, first, second) / expected).toBeCloseTo(1, 9)
-  })
-
-  it.each([
-    [2, 3, 0.13932596855884305],
-    [1.5, 1, 0.3743340836219977],
-    [4, 200, 8.913095218593442e-5],
-  ])('Student beyond %d with %d', (t, freedom, expected) => {
-    expect(studentTwoSided(t, freedom) / expected).toBeCloseTo(1, 9)
-    expect(studentTwoSided(-t, freedom)).toBe(studentTwoSided(t, freedom))
   })
 
   it.each([
@@ -268,38 +258,5 @@ describe("Nemenyi's critical difference", () => {
     ])
     expect(indistinctGroups([1, 1.5, 2], 5)).toEqual([[0, 1, 2]])
     expect(indistinctGroups([1, 3, 5], 1)).toEqual([])
-  })
-})
-
-describe('bootstrap', () => {
-  it('takes percentiles as the exhaustive bootstrap of three values has them', () => {
-    const values = [0.1, 0.2, 0.4]
-    const means = values.flatMap((x) => values.flatMap((y) => values.map((z) => (x + y + z) / 3)))
-    const { low, high } = percentiles(means, 0.95)
-    expect(low).toBeCloseTo(0.121667, 6)
-    expect(high).toBeCloseTo(0.356667, 6)
-  })
-
-  it('resamples runs: the two extremes of three values each have 1 chance in 27', () => {
-    const { low, high } = bootstrapMean([0.1, 0.2, 0.4], Random.named('b'), { resamples: 20_000 })
-    expect(low).toBeCloseTo(0.1, 12)
-    expect(high).toBeCloseTo(0.4, 12)
-  })
-
-  it('covers the truth about as often as it says', () => {
-    const random = Random.named('coverage')
-    let covered = 0
-    for (let experiment = 0; experiment < 400; experiment++) {
-      const sample = Array.from({ length: 40 }, () => random.normal())
-      const { low, high } = bootstrapMean(sample, random, { resamples: 400 })
-      if (low <= 0 && high >= 0) covered += 1
-    }
-    // 0.95 within four standard errors (0.044), less what 40 runs are short of.
-    expect(covered / 400).toBeGreaterThan(0.89)
-    expect(covered / 400).toBeLessThan(0.99)
-  })
-
-  it('is one point where all runs agree', () => {
-    expect(bootstrapMean([2, 2], Random.named('b'))).toEqual({ low: 2, high: 2 })
   })
 })
