@@ -9,7 +9,7 @@
 import { cpus } from 'node:os'
 import type { Objective } from '#src/benchmark/objective.ts'
 import { optimizerCatalog } from '#src/optimizer/catalog.ts'
-import { simulateCell } from '#src/runner/study-cell.ts'
+import { simulateCell } from '#src/runner/study/cell.ts'
 import { spaceCatalog } from '#src/space/catalog.ts'
 import { encodeSummary, encodeTrajectory } from '#src/study/cell-bytes.ts'
 import { summarizeCell } from '#src/study/summary.ts'

@@ -6,7 +6,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { studyPicture } from '#src/report/study/study-picture.ts'
-import { openStudy } from '#src/runner/study-result.ts'
+import { openStudy } from '#src/runner/study/result.ts'
 
 const [folder, out, benchmark] = process.argv.slice(2)
 if (folder === undefined || out === undefined) {

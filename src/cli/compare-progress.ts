@@ -1,5 +1,5 @@
 /** What a person watches while a study goes on; always on stderr. */
-import type { StudySnapshot } from '#src/runner/study.ts'
+import type { StudySnapshot } from '#src/runner/study/study.ts'
 import { type Clock, systemClock } from '#src/time/clock.ts'
 import { clockTime, type ProgressOutput, progressBar } from './progress.ts'
 

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadStudy } from '#src/config/load-study.ts'
 import { projectFolder } from '#src/environment/folders.ts'
-import { openStudy } from '#src/runner/study-result.ts'
+import { openStudy } from '#src/runner/study/result.ts'
 import { archloom, type Ended, startArchloom } from '#test/fixtures/command-line.ts'
 import { type TemporaryFolder, temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { studyLines } from '#src/cli/compare-output.ts'
 import { progressLine, showStudyProgress } from '#src/cli/compare-progress.ts'
-import { openStudy } from '#src/runner/study-result.ts'
+import { openStudy } from '#src/runner/study/result.ts'
 import { simulatedClock } from '#src/time/clock.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 import { runToyStudy, toyInput } from '#test/fixtures/toy-study.ts'

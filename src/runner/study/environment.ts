@@ -4,8 +4,9 @@ import { arch, cpus, platform } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { contentHash, sha256 } from '#src/encoding/hash.ts'
+import { invariant } from '#src/errors.ts'
 import type { Protocol } from '#src/study/protocol.ts'
-import { archloomVersion } from './version.ts'
+import { archloomVersion } from '../version.ts'
 
 export interface StudyEnvironment {
   /** Content hash of the facts; stands on each cell. */
@@ -33,8 +34,8 @@ const decisiveFolders = [
 const decisiveFiles = [
   'errors',
   'runner/session',
-  'runner/study-cell',
-  'runner/study-job',
+  'runner/study/cell',
+  'runner/study/job',
   'study/expected-best',
   'study/summary',
   'study/trajectory',
@@ -48,7 +49,7 @@ const decisiveFiles = [
 export function studyEnvironment(): StudyEnvironment {
   const facts: Protocol = {
     archloom: archloomVersion(),
-    code: codeHash(fileURLToPath(new URL('..', import.meta.url))),
+    code: codeHash(fileURLToPath(new URL('../..', import.meta.url))),
     node: process.versions.node,
     // Not every engine rounds logarithms and powers alike.
     v8: process.versions.v8,
@@ -61,13 +62,17 @@ export function studyEnvironment(): StudyEnvironment {
 
 /** @param root - `src/`, or `dist/` of the package */
 function codeHash(root: string): string {
-  const patterns = [
-    ...decisiveFolders.map((folder) => `${folder}/**/*.{ts,js}`),
-    ...decisiveFiles.map((file) => `${file}.{ts,js}`),
-  ]
-  const paths = globSync(patterns, { cwd: root })
-    .filter((path) => !path.endsWith('.d.ts'))
-    .sort()
+  const find = (pattern: string) =>
+    globSync(pattern, { cwd: root }).filter((path) => !path.endsWith('.d.ts'))
+  const named = decisiveFiles.flatMap((file) => {
+    const found = find(`${file}.{ts,js}`)
+    invariant(found.length === 1, `The code of a study has ${found.length} files ${file}, not one`)
+    return found
+  })
+  const paths = [
+    ...decisiveFolders.flatMap((folder) => find(`${folder}/**/*.{ts,js}`)),
+    ...named,
+  ].sort()
   return sha256(
     paths.map((path) => `${path} ${sha256(readFileSync(join(root, path), 'utf8'))}`).join('\n'),
   )

@@ -1,6 +1,6 @@
 /** Who computes the jobs of a study: this process, or a thread a core. */
 import { setImmediate } from 'node:timers/promises'
-import { type JobResult, openWorkshop, type StudyJob, type WorkshopSetting } from './study-job.ts'
+import { type JobResult, openWorkshop, type StudyJob, type WorkshopSetting } from './job.ts'
 
 /**
  * Computes jobs, as many at a time as it has slots.

@@ -15,13 +15,13 @@ import type { CellKey, CellSummary, StudyBenchmark, Trajectory } from '#src/stud
 import { summarizeCell } from '#src/study/summary.ts'
 import type { Clock } from '#src/time/clock.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
-import { simulateCell } from './study-cell.ts'
+import { simulateCell } from './cell.ts'
 import {
   makeOptimizer,
   type OpenBenchmark,
   openStudyBenchmark,
   type StudySource,
-} from './study-compose.ts'
+} from './compose.ts'
 
 export type StudyJob =
   /** Searches; on one benchmark by one method. */

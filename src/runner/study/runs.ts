@@ -13,7 +13,7 @@ import {
 } from '#src/study/protocol.ts'
 import type { CellSummary, Study, StudyBenchmark, StudyMethod } from '#src/study/study.ts'
 import { summarizeCell } from '#src/study/summary.ts'
-import { type RunTrials, readRunTrials } from './run-trials.ts'
+import { type RunTrials, readRunTrials } from '../run-trials.ts'
 
 const Named = z.looseObject({ name: z.string() })
 const Document = z.looseObject({

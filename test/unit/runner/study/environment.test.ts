@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 import { expect, it } from 'vitest'
-import { studyEnvironment } from '#src/runner/study-environment.ts'
+import { studyEnvironment } from '#src/runner/study/environment.ts'
 import { archloomVersion } from '#src/runner/version.ts'
 
 it('describes the code, the engine and the processor that cells depend on', () => {

@@ -4,9 +4,9 @@ import { reloadExtensions } from '#src/config/load.ts'
 import { studyKind } from '#src/config/load-study.ts'
 import { resolveStudy } from '#src/config/resolve-study.ts'
 import { systemClock } from '#src/time/clock.ts'
-import { type JobResult, openWorkshop, type StudyJob, type Workshop } from './study-job.ts'
-import type { ThreadData } from './study-threads.ts'
-import { serveThread } from './thread.ts'
+import { serveThread } from '../thread.ts'
+import { type JobResult, openWorkshop, type StudyJob, type Workshop } from './job.ts'
+import type { ThreadData } from './threads.ts'
 
 if (!isMainThread) serve(workerData as ThreadData)
 

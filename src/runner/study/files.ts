@@ -6,7 +6,7 @@ import type { StudyReader } from '#src/store/study-store.ts'
 import type { StudyDocument } from '#src/study/document.ts'
 import type { Study } from '#src/study/study.ts'
 import { checkpointsOf, incumbentAtCheckpoint, tabulateStudy } from '#src/study/table.ts'
-import { replaceFile } from './write-files.ts'
+import { replaceFile } from '../write-files.ts'
 
 /** What is known before the first cell. */
 export async function writeStudyPlan(

@@ -4,8 +4,8 @@ import { ArchloomError } from '#src/errors.ts'
 import { readStudyStore, type StudyReader } from '#src/store/study-store.ts'
 import { applicableCells, cellName } from '#src/study/cells.ts'
 import type { CellSummary, Study, StudyBenchmark } from '#src/study/study.ts'
-import { type Survey, unpackSummary, unpackTrajectory } from './study-job.ts'
-import { storedPlan } from './study-plan.ts'
+import { type Survey, unpackSummary, unpackTrajectory } from './job.ts'
+import { storedPlan } from './plan.ts'
 
 /**
  * Reads a study, finished or not; also while it goes on.

@@ -17,8 +17,8 @@ import { incumbentCurve, recordTrajectory, type TrajectoryRecorder } from '#src/
 import type { Clock } from '#src/time/clock.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { EvaluationResult, Failure } from '#src/trial/record.ts'
-import { type JudgedAttempt, judgeAttempt } from './judge.ts'
-import { openSession, type Session } from './session.ts'
+import { type JudgedAttempt, judgeAttempt } from '../judge.ts'
+import { openSession, type Session } from '../session.ts'
 
 /** What a cell is simulated with. */
 export interface CellSetting {

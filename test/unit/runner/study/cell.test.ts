@@ -9,7 +9,7 @@ import {
   regularizedEvolution,
 } from '#src/optimizer/regularized-evolution.ts'
 import { runExperiment } from '#src/runner/run.ts'
-import { simulateCell } from '#src/runner/study-cell.ts'
+import { simulateCell } from '#src/runner/study/cell.ts'
 import { nasBench201 } from '#src/space/nas-bench-201/nas-bench-201.ts'
 import { readJournal } from '#src/store/journal.ts'
 import type { Trajectory } from '#src/study/study.ts'

@@ -2,9 +2,9 @@
 import type { LoadedStudy } from '#src/config/load-study.ts'
 import { invariant } from '#src/errors.ts'
 import type { StudyDocument } from '#src/study/document.ts'
-import type { StudyExecutor } from './study-executor.ts'
-import type { JobResult, StudyJob } from './study-job.ts'
-import { startThread } from './thread.ts'
+import { startThread } from '../thread.ts'
+import type { StudyExecutor } from './executor.ts'
+import type { JobResult, StudyJob } from './job.ts'
 
 /** What a thread is started with: everything else it makes again by itself. */
 export interface ThreadData {
@@ -18,7 +18,7 @@ export interface ThreadData {
 /** @param count - threads, at least 1 */
 export function threadExecutor(data: ThreadData, count: number): StudyExecutor {
   // An entry beside main.ts; in the package it is JavaScript.
-  const entry = new URL('./study-worker.ts', import.meta.url)
+  const entry = new URL('./worker.ts', import.meta.url)
   const threads = Array.from({ length: count }, () =>
     startThread<StudyJob, JobResult>(
       entry,

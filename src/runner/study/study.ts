@@ -13,20 +13,20 @@ import { applicableCells, cellName } from '#src/study/cells.ts'
 import { type Schedule, scheduleCells } from '#src/study/schedule.ts'
 import type { CellKey } from '#src/study/study.ts'
 import { type Clock, systemClock } from '#src/time/clock.ts'
+import { archloomVersion } from '../version.ts'
 import {
   type DescribedBenchmark,
   describeBenchmark,
   openStudyBenchmark,
   type StudySource,
-} from './study-compose.ts'
-import { type StudyEnvironment, studyEnvironment } from './study-environment.ts'
-import type { StudyExecutor } from './study-executor.ts'
-import { writeStudyFiles, writeStudyPlan } from './study-files.ts'
-import type { StudyJob, WorkshopSetting } from './study-job.ts'
-import { planFacts, refuseChanges, type StudyPlan, surveyFact } from './study-plan.ts'
-import { openStudy } from './study-result.ts'
-import { threadExecutor } from './study-threads.ts'
-import { archloomVersion } from './version.ts'
+} from './compose.ts'
+import { type StudyEnvironment, studyEnvironment } from './environment.ts'
+import type { StudyExecutor } from './executor.ts'
+import { writeStudyFiles, writeStudyPlan } from './files.ts'
+import type { StudyJob, WorkshopSetting } from './job.ts'
+import { planFacts, refuseChanges, type StudyPlan, surveyFact } from './plan.ts'
+import { openStudy } from './result.ts'
+import { threadExecutor } from './threads.ts'
 
 export interface StudyOptions {
   /** The study's folder; one that holds part of this study is continued. */

@@ -5,9 +5,9 @@ import type { StoredFact, StudyReader } from '#src/store/study-store.ts'
 import { applicableCells, cellName } from '#src/study/cells.ts'
 import { type Protocol, protocolDifferences, refuseConfounded } from '#src/study/protocol.ts'
 import type { StudyMethod } from '#src/study/study.ts'
-import type { DescribedBenchmark } from './study-compose.ts'
-import type { StudyEnvironment } from './study-environment.ts'
-import type { Survey } from './study-job.ts'
+import type { DescribedBenchmark } from './compose.ts'
+import type { StudyEnvironment } from './environment.ts'
+import type { Survey } from './job.ts'
 
 /** Everything about a study but its cells and surveys. */
 export interface StudyPlan {
