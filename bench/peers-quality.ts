@@ -1,7 +1,7 @@
 /**
  * What peers from PyPI and archloom find with the same budget on the same tables, seed by seed.
- * Run: `node bench/peers-quality.ts --python DIR/bin/python [--seeds 30] [--trials 150]
- * [--only TEXT] [--out bench/results/NAME.json]`; peer-process.ts says how to make DIR.
+ * Run: `npm run bench -- peers-quality --python DIR/bin/python [--seeds 30] [--trials 150]
+ * [--only TEXT] [--out bench/results/NAME.json]`; peer/process.ts says how to make DIR.
  *
  * The objective is the mean test accuracy of a table, without noise; what is no architecture costs
  * nothing, and is told as the worst to methods that take such results. A difference is the peer's
@@ -22,7 +22,7 @@ import { centralInterval, resample, resampledMeans } from '#src/stats/resampling
 import { playSearch } from '#test/fixtures/play-search.ts'
 import { mean } from '#test/fixtures/statistics.ts'
 import { accuracyOf, type Table } from '#test/fixtures/yardsticks.ts'
-import { environmentOf, runPeer } from './peer-process.ts'
+import { environmentOf, runPeer } from './peer/process.ts'
 
 interface Pair {
   readonly peer: string

@@ -5,6 +5,7 @@ each evaluation it asks for and reads one line with its loss, or, where `answers
 losses itself. Ends with a line that holds the seconds of processor time between evaluations.
 """
 
+import contextlib
 import json
 import logging
 import random
@@ -225,10 +226,8 @@ def main() -> None:
     task = Task(**json.loads(sys.stdin.readline()))
     np.random.seed(task.seed)
     task.started = time.process_time()
-    try:
+    with contextlib.suppress(DoneError):
         PEERS[task.peer](task)
-    except DoneError:
-        pass
     print(json.dumps({"seconds": task.seconds, "isGivenUp": task.counted < task.trials}))
 
 

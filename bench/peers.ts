@@ -1,7 +1,7 @@
 /**
  * What an ask and a tell cost beside peers from PyPI, in the same run, on the same spaces.
- * Run: `node bench/peers.ts --python DIR/bin/python [--only TEXT] [--out bench/results/NAME.json]`;
- * peer-process.ts says how to make DIR.
+ * Run: `npm run bench -- peers --python DIR/bin/python [--only TEXT] [--out bench/results/NAME.json]`;
+ * peer/process.ts says how to make DIR.
  *
  * After 100, 1,000 and 10,000 trials with made-up accuracies, the mean over some more trials. TPE and
  * the forests are given that history; methods that need a history of their own run through it. A peer
@@ -20,7 +20,7 @@ import { spaceCatalog } from '#src/space/catalog.ts'
 import { parameterSearchSpace } from '#src/space/parameter-search-space.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import { observe } from '#test/fixtures/observe.ts'
-import { environmentOf, runPeer } from './peer-process.ts'
+import { environmentOf, runPeer } from './peer/process.ts'
 
 interface Pair {
   readonly peer: string
