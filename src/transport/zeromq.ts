@@ -18,12 +18,22 @@ const highWaterMark = 1000
 /** Largest part that is accepted, in bytes; a peer that sends more is cut off. */
 const maxPartBytes = 2 ** 30
 
+/**
+ * Pings that ZeroMQ's own threads send and answer on each connection, whatever the programs at its
+ * ends are doing; times in milliseconds.
+ */
+export interface ProofOfLife {
+  readonly intervalMs: number
+  /** A connection whose ping is unanswered for so long is cut: its peer cannot be sent to then. */
+  readonly patienceMs: number
+}
+
 /** A channel on a Unix socket that only this user can reach. */
-export async function openIpcChannel(): Promise<Channel> {
+export async function openIpcChannel(proof?: ProofOfLife): Promise<Channel> {
   const folder = await makeIpcFolder()
   const endpoint = `ipc://${folder.socketPath}`
   try {
-    return await open(endpoint, {}, () => folder[Symbol.asyncDispose]())
+    return await open(endpoint, pings(proof), () => folder[Symbol.asyncDispose]())
   } catch (error) {
     await folder[Symbol.asyncDispose]()
     throw error
@@ -41,6 +51,7 @@ export async function openIpcChannel(): Promise<Channel> {
 export async function openTcpChannel(
   endpoint: string,
   curve: CurveServer | undefined,
+  proof?: ProofOfLife,
 ): Promise<Channel> {
   if (!/^tcp:\/\/.+:(\*|[0-9]+)$/.test(endpoint)) {
     throw new ArchloomError(
@@ -67,6 +78,7 @@ export async function openTcpChannel(
         curveServer: true,
         curveSecretKey: curve.server.secretKey,
         zapDomain: 'archloom',
+        ...pings(proof),
       },
       async () => {
         questions.close()
@@ -79,16 +91,23 @@ export async function openTcpChannel(
   }
 }
 
-interface Encryption {
+interface ChannelOptions {
   readonly context?: Context
   readonly curveServer?: boolean
   readonly curveSecretKey?: string
   readonly zapDomain?: string
+  readonly heartbeatInterval?: number
+  readonly heartbeatTimeout?: number
+}
+
+function pings(proof: ProofOfLife | undefined): ChannelOptions {
+  if (proof === undefined) return {}
+  return { heartbeatInterval: proof.intervalMs, heartbeatTimeout: proof.patienceMs }
 }
 
 async function open(
   endpoint: string,
-  encryption: Encryption,
+  more: ChannelOptions,
   release: () => PromiseLike<void>,
 ): Promise<Channel> {
   const { Router } = await import('zeromq')
@@ -102,7 +121,7 @@ async function open(
     sendHighWaterMark: highWaterMark,
     receiveHighWaterMark: highWaterMark,
     maxMessageSize: maxPartBytes,
-    ...encryption,
+    ...more,
   }
   const socket = new Router(options)
   try {

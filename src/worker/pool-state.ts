@@ -28,6 +28,8 @@ export interface PoolRules {
   readonly startMs: number
   readonly heartbeatMs: number
   readonly silenceMs: number
+  /** Silence of a worker that has a task and whose link answers for it: its process lives. */
+  readonly unresponsiveMs: number
   /** After a deadline or a cancel, until the worker is killed. */
   readonly graceMs: number
   /** Restarts of one worker without a finished task in between. */
@@ -71,6 +73,10 @@ export interface WorkerState {
   readonly hello: Hello | null
   readonly fingerprint: string
   readonly seenMs: number
+  /** Whether its connection stood when it was last sent something. */
+  readonly linked: boolean
+  /** Whether it was silent past the bound, with its connection standing. */
+  readonly unresponsive: boolean
   readonly beatMs: number
   /** Credits used since the last grant. */
   readonly spent: number
@@ -210,6 +216,8 @@ export function newWorker(name: string, local: boolean): WorkerState {
     hello: null,
     fingerprint: '',
     seenMs: 0,
+    linked: false,
+    unresponsive: false,
     beatMs: 0,
     spent: 0,
     restarts: 0,

@@ -75,7 +75,8 @@ function receive(draft: Draft, peer: PeerId, message: FromWorker, local: boolean
     receiveFromStranger(draft, peer, message)
     return
   }
-  hear(draft, changeWorker(draft, worker, { seenMs: draft.nowMs }), message)
+  const heard = { seenMs: draft.nowMs, linked: true, unresponsive: false }
+  hear(draft, changeWorker(draft, worker, heard), message)
 }
 
 function hear(
@@ -149,6 +150,7 @@ function rejectPeer(draft: Draft, peer: PeerId, error: ArchloomError): void {
 function losePeer(draft: Draft, peer: PeerId): void {
   const worker = workerOf(draft, peer)
   if (worker?.phase.kind !== 'ready') return
+  changeWorker(draft, worker, { linked: false })
   logTo(draft, 'debug', 'Worker cannot be reached', { worker: worker.name })
 }
 

@@ -1,7 +1,7 @@
 /** What time does to a pool: starts, heartbeats, silence, deadlines, the end. Pure. */
 import { ArchloomError } from '#src/errors.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
-import { changeWorker, type Draft, sendTo, tasksOf, turnTo } from './pool-draft.ts'
+import { changeWorker, type Draft, logTo, sendTo, tasksOf, turnTo } from './pool-draft.ts'
 import type { TaskState, WorkerState } from './pool-state.ts'
 import { assignTasks, failTask, failTasksOf, rejectTask } from './task-life.ts'
 import { endWorker, launchWorker } from './worker-life.ts'
@@ -79,20 +79,42 @@ function tickReady(draft: Draft, worker: WorkerState): void {
     endStuckTask(draft, worker, overdue)
     return
   }
+  if (draft.nowMs - worker.beatMs >= draft.rules.heartbeatMs) {
+    sendTo(draft, changeWorker(draft, worker, { beatMs: draft.nowMs }), { type: 'heartbeat' })
+  }
+  endSilentWorker(draft, draft.workers.get(worker.name) ?? worker)
+}
+
+/**
+ * Silence is death only where the link does not answer either. Code that holds the interpreter lock
+ * of Python silences even the thread that beats, but not ZeroMQ's own thread, which answers the pings
+ * of the channel; that of a stopped, cut off or dead process does not. What waits for such code is
+ * its task's deadline, and a bound of its own, so that no run waits for ever.
+ */
+function endSilentWorker(draft: Draft, worker: WorkerState): void {
+  const { silenceMs, unresponsiveMs } = draft.rules
   const silentMs = draft.nowMs - worker.seenMs
-  if (silentMs > draft.rules.silenceMs) {
-    const reason = `Worker ${worker.name} was silent for ${seconds(silentMs)}, the limit is ${seconds(draft.rules.silenceMs)}`
-    failTasksOf(draft, worker, 'crashed', reason)
-    endWorker(draft, worker, {
-      restart: 'counted',
-      error: new ArchloomError('worker/silent', reason),
-    })
+  if (silentMs <= silenceMs) return
+  const lives = worker.linked && tasksOf(draft, worker).length > 0
+  if (lives && silentMs <= unresponsiveMs) {
+    noteUnresponsive(draft, worker, silentMs)
     return
   }
-  if (draft.nowMs - worker.beatMs >= draft.rules.heartbeatMs) {
-    changeWorker(draft, worker, { beatMs: draft.nowMs })
-    sendTo(draft, worker, { type: 'heartbeat' })
-  }
+  const reason = lives
+    ? `Worker ${worker.name} lives but said nothing for ${seconds(silentMs)}, the limit is ${seconds(unresponsiveMs)}; its task runs native code that holds the interpreter lock of Python, or hangs in it`
+    : `Worker ${worker.name} was silent for ${seconds(silentMs)}, the limit is ${seconds(silenceMs)}`
+  failTasksOf(draft, worker, 'crashed', reason)
+  const error = new ArchloomError('worker/silent', reason)
+  endWorker(draft, worker, { restart: 'counted', error })
+}
+
+function noteUnresponsive(draft: Draft, worker: WorkerState, silentMs: number): void {
+  if (worker.unresponsive) return
+  changeWorker(draft, worker, { unresponsive: true })
+  logTo(draft, 'warn', 'Worker lives but does not answer, its task may hold the interpreter lock', {
+    worker: worker.name,
+    silentSeconds: Math.round(silentMs / 1000),
+  })
 }
 
 /** A task that ignores its deadline or its cancellation takes its worker with it. */

@@ -8,7 +8,7 @@ import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import { type Clock, systemClock } from '#src/time/clock.ts'
 import type { CurveServer } from '#src/transport/curve.ts'
-import { openIpcChannel, openTcpChannel } from '#src/transport/zeromq.ts'
+import { openIpcChannel, openTcpChannel, type ProofOfLife } from '#src/transport/zeromq.ts'
 import { type LaunchRequest, pythonCommand, type WorkerCommand } from './launch.ts'
 import { type PoolChannel, PoolShell } from './pool-shell.ts'
 import { newPool, type PoolRules } from './pool-state.ts'
@@ -46,6 +46,11 @@ export interface PoolOptions {
   readonly heartbeatSeconds?: number
   /** Silence after which a worker counts as dead; 10 by default. */
   readonly silenceSeconds?: number
+  /**
+   * Silence after which a worker is ended although its process lives, while it has a task: what code
+   * that holds the interpreter lock of Python gets at most; 300 by default.
+   */
+  readonly unresponsiveSeconds?: number
   /** From the start of a process to its hello; 180 by default, for cold disks. */
   readonly startSeconds?: number
   /** What a worker gets to react to a deadline or a cancel before it is killed; 10 by default. */
@@ -108,12 +113,14 @@ export async function startPool(options: PoolOptions): Promise<WorkerPool> {
   }
 }
 
-async function openChannels({ workers, listen, logger }: PoolOptions): Promise<PoolChannel[]> {
+async function openChannels(options: PoolOptions): Promise<PoolChannel[]> {
+  const { workers, listen, logger } = options
   const channels: PoolChannel[] = []
-  if (workers > 0) channels.push({ channel: await openIpcChannel(), local: true })
+  const proof = proofOfLife(options)
+  if (workers > 0) channels.push({ channel: await openIpcChannel(proof), local: true })
   if (listen === undefined) return channels
   try {
-    const channel = await openTcpChannel(listen.endpoint, listen.curve)
+    const channel = await openTcpChannel(listen.endpoint, listen.curve, proof)
     logger.info({ endpoint: channel.endpoint }, 'Listening for workers on other machines')
     return [...channels, { channel, local: false }]
   } catch (error) {
@@ -122,8 +129,17 @@ async function openChannels({ workers, listen, logger }: PoolOptions): Promise<P
   }
 }
 
+/** A dead link is known, and the next heartbeat fails on it, at about the time of the silence bound. */
+function proofOfLife(options: PoolOptions): ProofOfLife {
+  const intervalMs = heartbeatMsOf(options)
+  return { intervalMs, patienceMs: Math.max(intervalMs, silenceMsOf(options) - 2 * intervalMs) }
+}
+
+const heartbeatMsOf = ({ heartbeatSeconds = 2 }: PoolOptions) => heartbeatSeconds * 1000
+const silenceMsOf = ({ silenceSeconds = 10 }: PoolOptions) => silenceSeconds * 1000
+
 function rulesOf(options: PoolOptions, clock: Clock): PoolRules {
-  const heartbeatMs = (options.heartbeatSeconds ?? 2) * 1000
+  const heartbeatMs = heartbeatMsOf(options)
   return {
     environment: options.environment.spec.name,
     lockHash: options.environment.lockHash,
@@ -134,7 +150,8 @@ function rulesOf(options: PoolOptions, clock: Clock): PoolRules {
     leaseBase: Math.floor(clock.nowMs() / 1000) * 1000,
     startMs: (options.startSeconds ?? 180) * 1000,
     heartbeatMs,
-    silenceMs: (options.silenceSeconds ?? 10) * 1000,
+    silenceMs: silenceMsOf(options),
+    unresponsiveMs: Math.max((options.unresponsiveSeconds ?? 300) * 1000, silenceMsOf(options)),
     graceMs: (options.graceSeconds ?? 10) * 1000,
     restartLimit: options.restartLimit ?? 3,
     credits,

@@ -145,6 +145,8 @@ function welcome(draft: Draft, worker: WorkerState, hello: Hello, peer: PeerId):
     hello,
     fingerprint,
     seenMs: draft.nowMs,
+    linked: true,
+    unresponsive: false,
     beatMs: draft.nowMs,
     spent: 0,
   })

@@ -28,6 +28,7 @@ export const rules: PoolRules = {
   startMs: 60_000,
   heartbeatMs: 2000,
   silenceMs: 10_000,
+  unresponsiveMs: 60_000,
   graceMs: 4000,
   restartLimit: 2,
   credits: 8,

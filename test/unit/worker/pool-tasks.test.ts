@@ -117,6 +117,7 @@ describe('a result', () => {
   test('from a worker presumed dead cannot overwrite, but is acknowledged', () => {
     const pool = PoolDriver.opened()
     pool.submit('t1')
+    pool.do({ kind: 'unreachable', peer: '0:w00' })
     pool.pass(11_000, ['w01'])
     expect(pool.outcome('t1')).toBe('crashed')
     pool.submit('t1', { lease: 1 })

@@ -301,9 +301,10 @@ describe('a dead worker', () => {
 })
 
 describe('silence', () => {
-  test('past its limit kills the worker and fails its task', () => {
+  test('past its limit kills a worker whose link is dead, too, and fails its task', () => {
     const pool = PoolDriver.opened()
     pool.submit('t1')
+    pool.do({ kind: 'unreachable', peer: '0:w00' })
     pool.pass(9900, ['w01'])
     expect(pool.all('signal')).toEqual([])
     pool.pass(500, ['w01'])
@@ -311,6 +312,35 @@ describe('silence', () => {
     expect(pool.outcome('t1')).toBe('crashed')
     expect(pool.rejection('t1')).toMatch(/silent for 10.* s, the limit is 10 s/)
     expect(pool.phase('w01')).toBe('ready')
+  })
+
+  test('of a worker with a task, whose link answers, is borne up to a longer limit', () => {
+    const pool = PoolDriver.opened()
+    pool.submit('t1')
+    pool.pass(59_000, ['w01'])
+    expect(pool.phase('w00')).toBe('ready')
+    const warnings = pool.all('log').filter(({ level }) => level === 'warn')
+    expect(warnings).toMatchObject([{ fields: { worker: 'w00', silentSeconds: 10 } }])
+    expect(pool.sent('w00', 'heartbeat').length).toBe(29)
+    pool.pass(2000, ['w01'])
+    expect(pool.outcome('t1')).toBe('crashed')
+    expect(pool.rejection('t1')).toMatch(/lives.*60.* s, the limit is 60 s.*interpreter lock/)
+    expect(pool.all('signal')).toEqual([{ kind: 'signal', worker: 'w00', signal: 'SIGKILL' }])
+  })
+
+  test('that ends before the longer limit has cost nothing', () => {
+    const pool = PoolDriver.opened({ workers: 1 })
+    pool.submit('t1')
+    pool.pass(50_000, [])
+    pool.pass(50_000)
+    pool.finish('w00', 't1')
+    expect(pool.outcome('t1')).toBe('resolved')
+  })
+
+  test('of an idle worker is death, whatever its link does', () => {
+    const pool = PoolDriver.opened({ workers: 1 })
+    pool.pass(11_000, [])
+    expect(pool.all('signal')).toEqual([{ kind: 'signal', worker: 'w00', signal: 'SIGKILL' }])
   })
 
   test('that the orchestrator slept through itself is not held against workers', () => {
@@ -370,6 +400,7 @@ describe('a worker on another machine', () => {
     pool.submit('t1')
     pool.submit('t2')
     expect(pool.sent('far', 'run').map(({ task }) => task)).toEqual(['t2'])
+    pool.do({ kind: 'unreachable', peer: '0:far' })
     pool.pass(11_000, ['w00'])
     expect(pool.outcome('t2')).toBe('crashed')
     expect(pool.phase('far')).toBe('away')
