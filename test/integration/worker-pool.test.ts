@@ -117,16 +117,15 @@ describe('a worker that', () => {
   })
 
   test.each(['stops its heartbeats', 'is stopped'])('%s is silent', async (how) => {
-    const pool = await start({ workers: 1, unresponsiveSeconds: 0 })
+    const stopped = how === 'is stopped'
+    const pool = await start({ workers: 1, ...(!stopped && { unresponsiveSeconds: 0 }) })
     const pid = await pidOf(pool, 'pid-0')
-    const task = run(pool, how === 'is stopped' ? 'wait-1' : 'mute-1')
-    if (how === 'is stopped') process.kill(pid, 'SIGSTOP')
+    const task = run(pool, stopped ? 'wait-1' : 'mute-1')
+    if (stopped) process.kill(pid, 'SIGSTOP')
     await expect(task).rejects.toMatchObject({
       failure: {
         kind: 'crashed',
-        message: expect.stringMatching(
-          how === 'is stopped' ? /silent for 2/ : /lives but said nothing for 2/,
-        ),
+        message: expect.stringMatching(stopped ? /silent for 2/ : /lives but said nothing for 2/),
       },
     })
     expect(await pidOf(pool, 'pid-1')).not.toBe(pid)
