@@ -3,6 +3,7 @@ import { createEnvironment } from '#src/environment/create.ts'
 import { diagnose, type Finding } from '#src/environment/doctor.ts'
 import { relockEnvironment } from '#src/environment/relock.ts'
 import { type ListedEnvironment, listEnvironments } from '#src/environment/resolve.ts'
+import { writeKeyFiles } from '#src/worker/keys.ts'
 
 interface Output {
   readonly json?: boolean
@@ -11,18 +12,20 @@ interface Output {
 /** `archloom env`: the pinned Python environments that workers run in. */
 export function envCommand(): Command {
   return new Command('env')
-    .description('list, create, check and lock the pinned Python environments')
+    .description('pinned Python environments, and the keys of workers on other machines')
     .addCommand(listCommand())
     .addCommand(createCommand())
     .addCommand(doctorCommand())
     .addCommand(lockCommand())
+    .addCommand(keysCommand())
     .addHelpText(
       'after',
       `
 Examples:
   archloom env list
   archloom env create cpu
-  archloom env doctor cuda --port 5555`,
+  archloom env doctor cuda --port 5555
+  archloom env keys keys`,
     )
 }
 
@@ -120,6 +123,28 @@ Examples:
           ? `Wrote ${lockPath}; make the environment that it describes with: archloom env create ${name}`
           : `${lockPath} says already what is installed`,
       )
+    })
+}
+
+function keysCommand(): Command {
+  return new Command('keys')
+    .description('make the CURVE keys by which workers on other machines are let in')
+    .argument('[folder]', 'where to write orchestrator.json and worker.json', 'keys')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Both files hold a secret. orchestrator.json stays; worker.json is copied to every machine that runs
+workers, and lets whoever holds it join.
+
+Examples:
+  archloom env keys keys
+  archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json`,
+    )
+    .action(async (folder: string, options: Output) => {
+      const paths = await writeKeyFiles(folder)
+      if (options.json) printJson(paths)
+      else print(paths.join('\n'))
     })
 }
 

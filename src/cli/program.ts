@@ -50,7 +50,7 @@ const commands: readonly CommandStub[] = [
   },
   {
     name: 'env',
-    summary: 'list, create, check and lock the pinned Python environments',
+    summary: 'pinned Python environments, and the keys of workers on other machines',
     load: async () => (await import('./env.ts')).envCommand(),
   },
   {

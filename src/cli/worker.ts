@@ -4,14 +4,13 @@ import { dataFolders } from '#src/environment/folders.ts'
 import { resolveEnvironment } from '#src/environment/resolve.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { type DatasetName, datasetNames } from '#src/protocol/recipe.ts'
-import { readWorkerKeys, writeKeyFiles } from '#src/worker/keys.ts'
+import { readWorkerKeys } from '#src/worker/keys.ts'
 import { runRemoteWorker } from '#src/worker/remote.ts'
 import { abortOnSignals } from './interrupt.ts'
 
 interface Flags {
   readonly connect?: string
   readonly keys?: string
-  readonly makeKeys?: string
   readonly name?: string
   readonly environment: string
   readonly device: string
@@ -28,7 +27,6 @@ export function workerCommand(): Command {
     .description('start a PyTorch worker that serves an orchestrator elsewhere')
     .option('--connect <url>', "the orchestrator's endpoint, such as tcp://10.0.0.1:7001")
     .option('--keys <file>', 'worker.json, copied from the key folder of the orchestrator')
-    .option('--make-keys <folder>', 'make the two key files, then end')
     .option('--name <name>', "the worker's name; by default this host and process")
     .option('--environment <name>', 'pinned environment', 'cpu')
     .option('--device <device>', 'cpu, cuda or cuda:INDEX', 'cpu')
@@ -49,18 +47,13 @@ export function workerCommand(): Command {
       'after',
       `
 Examples:
-  archloom worker --make-keys keys
+  archloom env keys keys
   archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --dataset cifar10 --device cuda
 
 The experiment names the other side:
   evaluator: {name: train, workers: 0, remote: {endpoint: "tcp://*:7001", keys: keys, workers: 2}, …}`,
     )
     .action(async (flags: Flags) => {
-      if (flags.makeKeys !== undefined) {
-        const paths = await writeKeyFiles(flags.makeKeys)
-        process.stdout.write(`${paths.join('\n')}\n`)
-        return
-      }
       process.exitCode = await serve(flags)
     })
 }
@@ -69,7 +62,7 @@ async function serve(flags: Flags): Promise<number> {
   if (flags.connect === undefined || flags.keys === undefined) {
     throw new ArchloomError(
       'config/usage',
-      'A worker needs --connect URL and --keys FILE; make keys with archloom worker --make-keys FOLDER',
+      'A worker needs --connect URL and --keys FILE; make keys with archloom env keys FOLDER',
     )
   }
   const environment = await resolveEnvironment(flags.environment, { allowDrift: flags.allowDrift })

@@ -31,7 +31,7 @@ import type {
 const RemoteSettings = z.strictObject({
   /** Where to listen, such as `tcp://*:7001`. */
   endpoint: z.string().min(1),
-  /** Folder that `archloom worker --make-keys` wrote. */
+  /** Folder that `archloom env keys` wrote. */
   keys: z.string().min(1),
   /** How many must have joined before the search starts. */
   workers: z.int().min(1),

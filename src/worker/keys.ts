@@ -65,7 +65,7 @@ async function readKeys<S extends z.ZodType>(path: string, schema: S): Promise<z
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new ArchloomError(
       'config/not-found',
-      `Cannot read the keys ${path}: ${cause.code === 'ENOENT' ? 'no such file' : cause.code}; make keys with archloom worker --make-keys FOLDER`,
+      `Cannot read the keys ${path}: ${cause.code === 'ENOENT' ? 'no such file' : cause.code}; make keys with archloom env keys FOLDER`,
       { cause },
     )
   })
@@ -73,7 +73,7 @@ async function readKeys<S extends z.ZodType>(path: string, schema: S): Promise<z
   if (parsed.success) return parsed.data
   throw new ArchloomError(
     'config/invalid',
-    `The key file ${path} is not one: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}; make keys with archloom worker --make-keys FOLDER`,
+    `The key file ${path} is not one: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}; make keys with archloom env keys FOLDER`,
   )
 }
 

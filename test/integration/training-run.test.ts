@@ -142,7 +142,7 @@ describe('a search that trains in PyTorch', () => {
   it('is the same when workers serve it over an encrypted connection', async () => {
     const keys = join(folder.path, 'keys')
     const out = join(folder.path, 'remote')
-    expect(archloom(['worker', '--make-keys', keys]).status).toBe(0)
+    expect(archloom(['env', 'keys', keys]).status).toBe(0)
     const endpoint = 'tcp://127.0.0.1:47611'
     const remote = `evaluator.remote={endpoint: "${endpoint}", keys: ${keys}, workers: 2}`
     const orchestrator = startArchloom([
