@@ -7,14 +7,12 @@ this file, or of what it imports there, may import them.
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 
 from archloom_worker.command_line import parse_arguments
 from archloom_worker.determinism import prepare_environment
 from archloom_worker.errors import EXIT_WORKER, EnvironmentProblem
+from archloom_worker.guardian import die_with_stdin
 from archloom_worker.transport import check_endpoint, curve_keys
 
 
@@ -37,31 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EnvironmentProblem as problem:
         print(problem.message, file=sys.stderr, flush=True)
         return EXIT_WORKER
-
-
-def die_with_stdin(endpoint: str) -> None:
-    """Ends the process at once when standard input closes: its parent has died, however it did."""
-
-    def watch() -> None:
-        try:
-            while os.read(0, 4096):
-                pass
-        except OSError:
-            pass  # closed from the start
-        remove_socket(endpoint)
-        os._exit(EXIT_WORKER)
-
-    threading.Thread(target=watch, name="stdin", daemon=True).start()
-
-
-def remove_socket(endpoint: str) -> None:
-    """Removes what a killed orchestrator could not: its Unix socket, and the folder made for it."""
-    if not endpoint.startswith("ipc://"):
-        return
-    path = Path(endpoint.removeprefix("ipc://"))
-    with suppress(OSError):  # another worker was faster, or the folder holds more
-        path.unlink(missing_ok=True)
-        path.parent.rmdir()
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ def test_the_worker_dies_with_its_standard_input_whatever_it_does(tmp_path: Path
         orchestrator.expect(schema.Progress)
         assert orchestrator.process.stdin is not None
         orchestrator.process.stdin.close()
-        assert orchestrator.process.wait(5) == 3
+        assert orchestrator.process.wait(5) == -signal.SIGKILL
         # A killed orchestrator cannot remove its socket; the folder stays, since it holds more.
         assert not (tmp_path / "w.sock").exists()
         assert tmp_path.exists()
