@@ -8,7 +8,16 @@ import type { Objective } from '#src/benchmark/objective.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Fidelity } from '#src/trial/fidelity.ts'
 import type { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
-import type { EvaluationResult } from '#src/trial/record.ts'
+import type { EvaluationResult, KeptCheckpoint } from '#src/trial/record.ts'
+
+/** A trained network that another can start from. */
+export interface WeightSource {
+  readonly trial: number
+  /** The space's text form. */
+  readonly architecture: string
+  /** Its path is relative to the run folder. */
+  readonly checkpoint: KeptCheckpoint
+}
 
 export interface EvaluationRequest {
   readonly trial: number
@@ -19,6 +28,8 @@ export interface EvaluationRequest {
   readonly fidelity: Fidelity
   /** Seed of everything random in the evaluation, a decimal string; the same for every attempt. */
   readonly seed: string
+  /** Whose weights matching layers start from; only where the entry's `inheritsWeights` says so. */
+  readonly weightsFrom?: WeightSource
   readonly onProgress: (point: CurvePoint) => void
   readonly signal: AbortSignal
 }
@@ -32,6 +43,8 @@ export interface TestRequest {
   /** What the selected trial's evaluation handed back. */
   readonly result: EvaluationResult
   readonly seed: string
+  /** Whether its weights began as those of another trial, which may be gone; absent for no. */
+  readonly isHeir?: boolean
   readonly signal: AbortSignal
 }
 
@@ -54,6 +67,11 @@ export interface Evaluator extends AsyncDisposable {
    * waits to be recorded. A simulated clock moves on to its next result then; others leave it out.
    */
   moveOn?(): void
+  /**
+   * The trials whose trained weights may still be asked for, each time after they were committed; the
+   * evaluator may throw all others away. What has left the set does not come back.
+   */
+  retainWeights?(trials: ReadonlySet<number>): void
   /** The test split, for the one selected trial; absent when the evaluator has none. */
   test?(request: TestRequest): Promise<TestMetrics>
 }
@@ -71,6 +89,11 @@ export interface EvaluatorContext {
   readonly fidelity: Fidelity
   /** Whether the budget counts the seconds that trials cost; refuse to start without knowing them. */
   readonly countsCost: boolean
+  /**
+   * Whether trials may be told to start from the weights of earlier ones, so that the weights of each
+   * are to be kept; absent for no.
+   */
+  readonly inheritsWeights?: boolean
 }
 
 /** A catalog entry: how the evaluator is named, configured and started. */
@@ -82,6 +105,12 @@ export interface EvaluatorEntry<S extends z.ZodType = z.ZodType> {
   readonly settings: S
   /** Whether `test` will be there, known before anything starts. */
   hasTest(settings: z.infer<S>): boolean
+  /**
+   * Whether evaluations can start from the weights of earlier trials; absent for no. One that can keeps
+   * the weights of every trial until `retainWeights` lets go of them, and a trial whose weights cannot
+   * be kept fails.
+   */
+  inheritsWeights?(settings: z.infer<S>): boolean
   start(settings: z.infer<S>, context: EvaluatorContext): Promise<Evaluator>
   /**
    * What it measures, where it answers at once instead of training: comparisons play whole searches

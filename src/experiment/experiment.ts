@@ -59,6 +59,8 @@ export const Plan = z.strictObject({
   maxAttempts: z.int().min(1),
   /** Whether the evaluator can measure the test split. */
   hasTest: z.boolean(),
+  /** Whether trials may start from the weights of earlier ones; absent where they may not. */
+  inheritsWeights: z.literal(true).optional(),
 })
 export type Plan = z.infer<typeof Plan>
 

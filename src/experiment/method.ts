@@ -28,6 +28,8 @@ export interface Method {
    * @throws internal/invariant when the optimizer broke its contract
    */
   accept(trial: number, answer: AskAnswer): Proposal
+  /** Told trials whose weights a proposal may still name; empty where the run hands none on. */
+  weightSources(): readonly number[]
 }
 
 /** Everything that an ask depends on besides the optimizer and the history; JSON-able. */
@@ -38,6 +40,7 @@ export interface AskRequest {
   /** The run's. */
   readonly seed: string
   readonly fullFidelity: Fidelity
+  readonly inheritsWeights: boolean
 }
 
 /** The proposal and the optimizer's next state. */
@@ -45,12 +48,15 @@ export type AskAnswer = readonly [Proposal, Json]
 
 /** Asks once; a function of its arguments alone. */
 export function answer(optimizer: Optimizer, request: AskRequest, history: History): AskAnswer {
-  const { state, trial, pending, seed, fullFidelity } = request
-  const random = Random.named(seed, 'ask', trial)
-  return optimizer.ask(state, { trial, random, history, pending, fullFidelity })
+  const { state, seed, ...context } = request
+  const random = Random.named(seed, 'ask', request.trial)
+  return optimizer.ask(state, { ...context, random, history })
 }
 
-export function startMethod(optimizer: Optimizer, plan: Pick<Plan, 'seed' | 'fidelity'>): Method {
+type MethodPlan = Pick<Plan, 'seed' | 'fidelity' | 'inheritsWeights'>
+
+export function startMethod(optimizer: Optimizer, plan: MethodPlan): Method {
+  const { seed, fidelity: fullFidelity, inheritsWeights = false } = plan
   let state = optimizer.init()
   const history = growingHistory()
   let pending: readonly PendingTrial[] = []
@@ -62,7 +68,7 @@ export function startMethod(optimizer: Optimizer, plan: Pick<Plan, 'seed' | 'fid
       state = optimizer.tell(state, observation, history)
     },
     ask: (trial) => method.accept(trial, answer(optimizer, method.request(trial), history)),
-    request: (trial) => ({ state, trial, pending, seed: plan.seed, fullFidelity: plan.fidelity }),
+    request: (trial) => ({ state, trial, pending, seed, fullFidelity, inheritsWeights }),
     accept(trial, [made, next]) {
       state = next
       const proposal = checkProposal(made, { optimizer: optimizer.name, trial, plan })
@@ -70,6 +76,8 @@ export function startMethod(optimizer: Optimizer, plan: Pick<Plan, 'seed' | 'fid
       pending = [...pending, { trial, architecture, fidelity }]
       return proposal
     },
+    weightSources: () =>
+      (inheritsWeights ? optimizer.weightSources?.(state, history) : undefined) ?? [],
   }
   return method
 }
@@ -77,7 +85,7 @@ export function startMethod(optimizer: Optimizer, plan: Pick<Plan, 'seed' | 'fid
 /** A copy with the schema's order of keys, so that equal proposals have equal JSON. */
 function checkProposal(
   proposal: Proposal,
-  place: { optimizer: string; trial: number; plan: Pick<Plan, 'fidelity'> },
+  place: { optimizer: string; trial: number; plan: MethodPlan },
 ): Proposal {
   const { optimizer, trial, plan } = place
   const parsed = Proposal.safeParse(proposal)
@@ -89,10 +97,15 @@ function checkProposal(
       { cause: parsed.error },
     )
   }
-  const { epochs } = parsed.data.fidelity
+  const { fidelity, weightsFrom } = parsed.data
+  const { epochs } = fidelity
   invariant(
     epochs <= plan.fidelity.epochs,
     `Optimizer ${optimizer} proposed ${epochs} epochs for trial ${trial}, expected at most ${plan.fidelity.epochs}`,
+  )
+  invariant(
+    weightsFrom === undefined || plan.inheritsWeights,
+    `Optimizer ${optimizer} proposed trial ${trial} with the weights of trial ${weightsFrom}, expected none, since this run hands no weights on`,
   )
   return parsed.data
 }

@@ -10,8 +10,13 @@ export const LargeScaleEvolutionSettings = z.strictObject({
   populationSize: z.int().min(2).max(2000).default(100),
   /** What the population begins with: the space's `smallest` networks where it has them, or `random` ones. */
   start: z.enum(['smallest', 'random']).default('smallest'),
-  /** Kinds of change to draw from, by the space's names; null for all it has. */
+  /**
+   * Kinds of change to draw from, by the space's names, `identity` and `reset-weights`; null for all
+   * there are.
+   */
   mutations: z.array(z.string()).min(1).nullable().default(null),
+  /** Whether a child starts from its parent's weights, where the evaluator can hand them on. */
+  inheritWeights: z.boolean().default(true),
 })
 export type LargeScaleEvolutionSettings = z.infer<typeof LargeScaleEvolutionSettings>
 
@@ -32,15 +37,17 @@ export type LargeScaleEvolutionState = {
  *   none is, or the space names none, the space's `mutate` makes the child.
  * - A failed trial is worse than any accuracy. Of equals the first drawn lives.
  * - While fewer than two are alive, because that many trials are under way, trials are as at the start.
- * - Every child is trained from scratch: weights are not inherited.
+ * - A child starts from the weights of its parent, where the run can hand them on and the parent has
+ *   any. Two more kinds of change make sense then: `identity` trains the parent on, `reset-weights`
+ *   trains it anew. Elsewhere they are not possible.
  *
- * @see Real et al. 2017, "Large-Scale Evolution of Image Classifiers", sections 3.1 and 3.2.
+ * @see Real et al. 2017, "Large-Scale Evolution of Image Classifiers", sections 3.1 to 3.3.
  */
 export function largeScaleEvolution(
   space: SearchSpace,
   settings: LargeScaleEvolutionSettings,
 ): Optimizer<LargeScaleEvolutionState> {
-  const { populationSize, start } = settings
+  const { populationSize, start, inheritWeights } = settings
   const kinds = changeKinds(space, settings)
   const begin = (random: Random) =>
     start === 'smallest' && space.smallest
@@ -49,22 +56,31 @@ export function largeScaleEvolution(
   return {
     name: 'large-scale-evolution',
     init: () => ({ population: [] }),
-    ask(state, { trial, random, history, fullFidelity }) {
+    ask(state, { trial, random, history, fullFidelity, inheritsWeights = false }) {
       if (trial < populationSize || state.population.length < 2) {
         return [{ ...begin(random), fidelity: fullFidelity }, state]
       }
       const { parent, population } = compete(state.population, history, random)
-      const child = mutate(space, kinds, space.parse(parent.architecture), random)
+      const isHeir = inheritWeights && inheritsWeights && parent.valAccuracy !== null
+      const child = makeChild(space, isHeir ? kinds : withoutWeights(kinds), { parent, random })
+      const { startsAnew, ...made } = child
       const proposal = {
-        architecture: space.format(child),
+        ...made,
         fidelity: fullFidelity,
-        origin: 'mutation',
         parent: parent.trial,
+        ...(isHeir && !startsAnew && { weightsFrom: parent.trial }),
       }
       return [proposal, { population }]
     },
     tell: ({ population }, _observation, history) => ({
       population: [...population, history.length - 1],
+    }),
+    ...(inheritWeights && {
+      weightSources: ({ population }: LargeScaleEvolutionState, history: History) =>
+        population.flatMap((position) => {
+          const { trial, valAccuracy } = history.at(position)
+          return valAccuracy === null ? [] : [trial]
+        }),
     }),
   }
 }
@@ -91,18 +107,40 @@ function fitness({ valAccuracy }: Observation): number {
   return valAccuracy ?? Number.NEGATIVE_INFINITY
 }
 
+/** Changes of the weights alone. */
+const weightKinds: readonly string[] = ['identity', 'reset-weights']
+
+function withoutWeights(kinds: readonly string[]): readonly string[] {
+  return kinds.filter((kind) => !weightKinds.includes(kind))
+}
+
+interface Child {
+  readonly architecture: string
+  readonly origin: string
+  /** Whether it takes no weights although it could. */
+  readonly startsAnew: boolean
+}
+
 /** One change of a kind drawn uniformly among those that are possible. */
-function mutate(
+function makeChild(
   space: SearchSpace,
   kinds: readonly string[],
-  architecture: unknown,
-  random: Random,
-): unknown {
+  { parent, random }: { readonly parent: Observation; readonly random: Random },
+): Child {
+  const before = space.parse(parent.architecture)
   for (const kind of random.shuffle(kinds)) {
-    const child = space.change?.(kind, architecture, random) ?? null
-    if (child !== null) return child
+    if (weightKinds.includes(kind)) {
+      const { architecture } = parent
+      return { architecture, origin: kind, startsAnew: kind === 'reset-weights' }
+    }
+    const child = space.change?.(kind, before, random) ?? null
+    if (child !== null) return mutation(space.format(child))
   }
-  return space.mutate(architecture, random)
+  return mutation(space.format(space.mutate(before, random)))
+}
+
+function mutation(architecture: string): Child {
+  return { architecture, origin: 'mutation', startsAnew: false }
 }
 
 function changeKinds(
@@ -110,8 +148,10 @@ function changeKinds(
   { mutations }: LargeScaleEvolutionSettings,
 ): readonly string[] {
   const offered = space.changeKinds ?? []
-  const unknown = mutations?.find((kind) => !offered.includes(kind))
-  if (unknown === undefined) return mutations ?? offered
+  const all = [...offered, ...weightKinds]
+  const unknown = mutations?.find((kind) => !all.includes(kind))
+  // A space without kinds has its own mutation alone: beside one kind, two of weights would be too many.
+  if (unknown === undefined) return mutations ?? (offered.length === 0 ? [] : all)
   const known = offered.length === 0 ? 'no kinds of change' : `the kinds ${offered.join(', ')}`
   throw new ArchloomError(
     'config/incompatible',

@@ -28,6 +28,8 @@ export interface AskContext {
   readonly pending: readonly PendingTrial[]
   /** What an evaluation gets unless the optimizer has a reason for less. */
   readonly fullFidelity: Fidelity
+  /** Whether a proposal may name `weightsFrom`; absent for no. */
+  readonly inheritsWeights?: boolean
 }
 
 /**
@@ -48,6 +50,12 @@ export interface Optimizer<S extends Json = Json> {
   ask(state: S, context: AskContext): readonly [Proposal, S]
   /** Takes one observation, which the history already ends with. */
   tell(state: S, observation: Observation, history: History): S
+  /**
+   * Told trials that a proposal may still name in `weightsFrom`, of those that have an accuracy; absent
+   * where none ever does. The weights of the others are thrown away, so what is told and not among them
+   * never comes back.
+   */
+  weightSources?(state: S, history: History): readonly number[]
 }
 
 /** A catalog entry: how the optimizer is named, configured and made. */

@@ -9,6 +9,7 @@ import type { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
 import type { Proposal } from '#src/trial/proposal.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
 import type { Inbox } from './inbox.ts'
+import type { TrainedWeights } from './trained-weights.ts'
 
 interface AttemptId {
   readonly trial: number
@@ -55,6 +56,7 @@ const progressDelayMs = 100
 
 interface AttemptsOptions {
   readonly evaluator: Evaluator
+  readonly weights: TrainedWeights
   /** The run's. */
   readonly seed: string
   readonly clock: Clock
@@ -109,17 +111,18 @@ interface Evaluation extends AttemptId {
 }
 
 async function evaluate(
-  { evaluator, seed }: AttemptsOptions,
+  { evaluator, seed, weights }: AttemptsOptions,
   { trial, attempt, proposal, onProgress, signal }: Evaluation,
 ): Promise<Arrival> {
   const id = { trial, attempt }
-  const { architecture, fidelity } = proposal
+  const { architecture, fidelity, weightsFrom } = proposal
   try {
     const result = await evaluator.evaluate({
       ...id,
       architecture,
       fidelity,
       seed: trialSeed(seed, trial),
+      ...(weightsFrom !== undefined && { weightsFrom: weights.of(weightsFrom) }),
       onProgress,
       signal,
     })
@@ -141,7 +144,7 @@ async function measureTest(
 ): Promise<Arrival> {
   const { trial, proposal, result } = best
   const id = { trial, attempt }
-  const { architecture, fidelity } = proposal
+  const { architecture, fidelity, weightsFrom } = proposal
   try {
     invariant(evaluator.test, `Evaluator ${evaluator.name} declared a test that it does not have`)
     const metrics = await evaluator.test({
@@ -150,6 +153,7 @@ async function measureTest(
       fidelity,
       result,
       seed: trialSeed(seed, trial),
+      isHeir: weightsFrom !== undefined,
       signal,
     })
     return { type: 'test-result', ...id, metrics }

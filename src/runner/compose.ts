@@ -55,7 +55,13 @@ export function composeExperiment(
     settingsOf(evaluatorAt.choice),
     evaluatorAt.place,
   )
-  const plan = planOf(document, evaluator.hasTest(evaluatorSettings), file)
+  const can = {
+    hasTest: evaluator.hasTest(evaluatorSettings),
+    inheritsWeights:
+      search.optimizer.weightSources !== undefined &&
+      (evaluator.inheritsWeights?.(evaluatorSettings) ?? false),
+  }
+  const plan = planOf(document, can, file)
   return { ...search, document, evaluator, evaluatorSettings, plan }
 }
 
@@ -105,7 +111,11 @@ function named(
   return { choice: document[key], place, where: placeName(place, ['name']) }
 }
 
-function planOf(document: ExperimentDocument, hasTest: boolean, file: string): Plan {
+function planOf(
+  document: ExperimentDocument,
+  { hasTest, inheritsWeights }: { readonly hasTest: boolean; readonly inheritsWeights: boolean },
+  file: string,
+): Plan {
   const { seed, budget, visibility, fidelity, maxAttempts } = document
   if (budget.epochs !== undefined && budget.epochs < fidelity.epochs) {
     throw new ArchloomError(
@@ -113,5 +123,8 @@ function planOf(document: ExperimentDocument, hasTest: boolean, file: string): P
       `${placeName({ file, path: ['budget', 'epochs'] })}: expected at least the ${fidelity.epochs} epochs of one trial (fidelity.epochs), found ${budget.epochs}`,
     )
   }
-  return { seed, budget, visibility, fidelity, maxAttempts, hasTest }
+  return {
+    ...{ seed, budget, visibility, fidelity, maxAttempts, hasTest },
+    ...(inheritsWeights && { inheritsWeights }),
+  }
 }

@@ -7,6 +7,7 @@ import { ArchloomError, invariant, unreachable } from '#src/errors.ts'
 import type { Evaluator } from '#src/evaluator/evaluator.ts'
 import { EnvironmentSeen, type ExperimentEvent, type Plan } from '#src/experiment/experiment.ts'
 import type { Method } from '#src/experiment/method.ts'
+import { neededWeights } from '#src/experiment/needed-weights.ts'
 import type { Unrecorded } from '#src/experiment/replay.ts'
 import type { ExperimentState } from '#src/experiment/state.ts'
 import type { Journal } from '#src/store/store.ts'
@@ -19,6 +20,7 @@ import { checkResult, checkTestMetrics, judgeAttempt, judgeTest } from './judge.
 import { type Effect, openSession, type Session } from './session.ts'
 import { elapsedMs, type RunSnapshot, takeSnapshot } from './snapshot.ts'
 import { type Stop, stopError } from './stop.ts'
+import type { TrainedWeights } from './trained-weights.ts'
 
 export interface DriveOptions {
   readonly folder: string
@@ -37,6 +39,8 @@ export interface DriveOptions {
 export interface Beginning {
   readonly state: ExperimentState
   readonly method: Method
+  /** As the journal left them. */
+  readonly weights: TrainedWeights
   /** `run-started` or `run-resumed`, then whatever else is to be recorded first. */
   readonly events: readonly ExperimentEvent[]
   readonly unrecorded: Unrecorded | null
@@ -67,6 +71,7 @@ export async function drive(beginning: Beginning, options: DriveOptions): Promis
 class Run implements Disposable {
   readonly #options: DriveOptions
   readonly #method: Method
+  readonly #weights: TrainedWeights
   readonly #session: Session
   readonly #inbox: Inbox<Arrival>
   readonly #attempts: Attempts
@@ -80,10 +85,14 @@ class Run implements Disposable {
     const { evaluator, plan, clock } = options
     this.#options = options
     this.#method = beginning.method
+    this.#weights = beginning.weights
     const asksElsewhere = options.askThread !== null
     this.#session = openSession(options.journal, { ...beginning, asksElsewhere })
     this.#inbox = openInbox(clock)
-    this.#attempts = trackAttempts({ evaluator, seed: plan.seed, clock, inbox: this.#inbox })
+    this.#attempts = trackAttempts({
+      ...{ evaluator, weights: this.#weights, seed: plan.seed, clock },
+      inbox: this.#inbox,
+    })
   }
 
   async toEnd({ events, unrecorded }: Beginning): Promise<ExperimentState> {
@@ -153,9 +162,19 @@ class Run implements Disposable {
     }
     this.#session.commit()
     for (const effect of due) this.#begin(effect)
+    this.#retainWeights()
     const { clock, evaluator, onUpdate } = this.#options
     if (this.#session.state.asked === null && this.#inbox.isEmpty) evaluator.moveOn?.()
     onUpdate?.(takeSnapshot(this.#session.state, this.#attempts.running, clock.nowMs()))
+  }
+
+  /** Lets go of the weights that, by what is committed, nobody will ask for. */
+  #retainWeights(): void {
+    const { evaluator } = this.#options
+    if (!evaluator.retainWeights) return
+    const needed = neededWeights(this.#session.state, this.#method.weightSources())
+    this.#weights.retain(needed)
+    evaluator.retainWeights(needed)
   }
 
   #takeDue(): readonly Effect[] {

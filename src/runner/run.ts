@@ -24,6 +24,7 @@ import { refuseMixed } from './mixed.ts'
 import { type RunResult, runResult } from './result.ts'
 import type { RunSnapshot } from './snapshot.ts'
 import { stopError } from './stop.ts'
+import { trainedWeights } from './trained-weights.ts'
 import { archloomVersion } from './version.ts'
 import { writeConfig, writeEnvironment, writeResult } from './write-files.ts'
 
@@ -136,7 +137,7 @@ async function carryOn(
   setting: Setting,
 ): Promise<RunResult> {
   const { folder, signal } = setting
-  const { replayed, fingerprints } = replayJournal(journal, composition)
+  const { replayed, weights, fingerprints } = replayJournal(journal, composition)
   if (replayed.state.phase === 'finished') {
     return conclude(journal, composition, { folder, state: replayed.state })
   }
@@ -145,7 +146,7 @@ async function carryOn(
   for (const [hash, fingerprint] of evaluator.fingerprints) fingerprints.set(hash, fingerprint)
   await writeEnvironment(folder, fingerprints)
   await using askThread = askThreadOf(journal, composition, setting)
-  const beginning = begin(replayed, composition, evaluator, setting)
+  const beginning = { ...begin(replayed, composition, evaluator, setting), weights }
   const plan = replayed.state.plan ?? composition.plan
   const { clock, logger, onUpdate } = setting
   const state = await drive(beginning, {
@@ -162,18 +163,20 @@ async function carryOn(
   return conclude(journal, composition, { folder, state })
 }
 
-/** Folds the journal and picks up the environments that it names. */
+/** Folds the journal and picks up the environments and the trained weights that it names. */
 function replayJournal(journal: JournalReader, { optimizer }: Composition) {
   const fingerprints = new Map<string, unknown>()
+  const weights = trainedWeights()
   function* watched(): Generator<JournalEntry> {
     for (const entry of journal.entries()) {
       const { event } = entry
       if (event.type === 'environment-seen') fingerprints.set(event.hash, event.fingerprint)
+      weights.see(event)
       yield entry
     }
   }
   const replayed = replay(watched(), (plan) => startMethod(optimizer, plan))
-  return { replayed, fingerprints }
+  return { replayed, weights, fingerprints }
 }
 
 /**
@@ -206,6 +209,7 @@ async function startEvaluator(
       signal,
       fidelity: plan.fidelity,
       countsCost: plan.budget.costSeconds !== undefined,
+      inheritsWeights: plan.inheritsWeights ?? false,
     })
   } catch (error) {
     // Whatever a cancelled start says, the person's wish is the reason.
@@ -219,7 +223,7 @@ function begin(
   { optimizer, plan }: Composition,
   evaluator: Evaluator,
   { allowMixed }: Setting,
-): Beginning {
+): Omit<Beginning, 'weights'> {
   const mixed = allowMixed || state.allowMixed
   refuseMixed([...state.resultEnvironments, ...evaluator.fingerprints.keys()], mixed)
   const allowed = allowMixed ? { allowMixed } : {}

@@ -8,6 +8,7 @@ import type { Method } from '#src/experiment/method.ts'
 import type { ExperimentState } from '#src/experiment/state.ts'
 import { step } from '#src/experiment/step.ts'
 import type { Journal } from '#src/store/store.ts'
+import type { TrainedWeights } from './trained-weights.ts'
 
 /** A command that acts on the world. */
 export type Effect = Extract<
@@ -30,17 +31,20 @@ export function openSession(
   begin: {
     readonly state: ExperimentState
     readonly method: Method
+    /** Absent where no evaluator trains. */
+    readonly weights?: TrainedWeights
     /** Whether proposals are computed elsewhere: `propose` is then an effect like the others. */
     readonly asksElsewhere?: boolean
   },
 ): Session {
-  const { method, asksElsewhere = false } = begin
+  const { method, weights, asksElsewhere = false } = begin
   let { state } = begin
   let effects: Effect[] = []
 
   const apply = (event: ExperimentEvent): readonly Command[] => {
     const [next, commands] = step(state, journal.stage(event))
     state = next
+    weights?.see(event)
     return commands
   }
   /** Returns what follows; a proposal is always the last command that concerns the optimizer. */

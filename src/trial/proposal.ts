@@ -10,5 +10,7 @@ export const Proposal = z.strictObject({
   origin: z.string().min(1),
   /** Index of the trial it descends from. */
   parent: z.int().min(0).optional(),
+  /** Index of the trial whose trained weights its layers start from where they match; absent for a fresh start. */
+  weightsFrom: z.int().min(0).optional(),
 })
 export type Proposal = z.infer<typeof Proposal>

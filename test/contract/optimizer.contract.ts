@@ -5,7 +5,7 @@ import { growingHistory } from '#src/experiment/history.ts'
 import type { Optimizer } from '#src/optimizer/optimizer.ts'
 import { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
-import type { Observation } from '#src/trial/observation.ts'
+import type { History, Observation } from '#src/trial/observation.ts'
 import { outcomes } from '#src/trial/outcome.ts'
 import { Proposal } from '#src/trial/proposal.ts'
 import { observe } from '#test/fixtures/observe.ts'
@@ -33,6 +33,10 @@ interface EpisodeOptions {
   readonly judge?: (proposal: Proposal, trial: number) => Observation
   /** Makes a fresh optimizer before every call when true. */
   readonly isForgetful?: boolean
+  /** Whether proposals may name weights. */
+  readonly inheritsWeights?: boolean
+  /** Called before every ask with the trials whose weights it may name. */
+  readonly onSources?: (sources: readonly number[], history: History) => void
 }
 
 const fullFidelity = { epochs: 3 }
@@ -68,7 +72,9 @@ export function optimizerContract({ name, space, make, trials }: OptimizerContra
         proposals.map((proposal) => ({ proposal })),
         history.length,
       )
-      const context = { trial, random, history, pending, fullFidelity }
+      options.onSources?.(optimizer.weightSources?.(state, history) ?? [], history)
+      const { inheritsWeights = false } = options
+      const context = { trial, random, history, pending, fullFidelity, inheritsWeights }
       const [proposal, next] = optimizer.ask(state, context)
       proposals.push(proposal)
       state = passOn(next)
@@ -124,6 +130,31 @@ export function optimizerContract({ name, space, make, trials }: OptimizerContra
           if (parent !== undefined) expect(parent).toBeLessThanOrEqual(trial - window)
         }
       }
+    })
+
+    it.each([1, 4])('names weights that it said it may name, window %i', (window) => {
+      const lettingGo: (readonly number[])[] = []
+      const onSources = (sources: readonly number[], history: History) => {
+        const told = Array.from({ length: history.length }, (_, position) => history.at(position))
+        for (const source of sources) {
+          expect(told.find(({ trial }) => trial === source)?.valAccuracy).toEqual(
+            expect.any(Number),
+          )
+        }
+        // What was told before and is no source now was let go of.
+        const gone = told.map(({ trial }) => trial).filter((trial) => !sources.includes(trial))
+        for (const trial of lettingGo.at(-1) ?? []) expect(gone).toContain(trial)
+        lettingGo.push(gone)
+      }
+      const judge = judgeWithFailures
+      const { proposals } = play({ window, judge, inheritsWeights: true, onSources })
+      for (const [trial, { weightsFrom }] of proposals.entries()) {
+        if (weightsFrom === undefined) continue
+        expect(weightsFrom).toBeLessThanOrEqual(trial - window)
+        expect(lettingGo[trial]).not.toContain(weightsFrom)
+      }
+      const elsewhere = play({ window, judge }).proposals
+      expect(elsewhere.every((proposal) => proposal.weightsFrom === undefined)).toBe(true)
     })
 
     it.each(outcomes)('goes on when every trial ends as %s', (outcome) => {

@@ -28,11 +28,13 @@ interface Options {
   readonly window?: number
   readonly space?: SearchSpace
   readonly failing?: number
+  readonly inheritsWeights?: boolean
 }
 
 function play(settings: unknown, trials: number, options: Options = {}) {
-  const { window = 1, space = chains, failing = 0 } = options
+  const { window = 1, space = chains, failing = 0, inheritsWeights = false } = options
   return playSearch({
+    inheritsWeights,
     optimizer: largeScaleEvolution(space, LargeScaleEvolutionSettings.parse(settings)),
     seed: 6,
     trials,
@@ -75,6 +77,7 @@ describe('settings', () => {
       populationSize: 100,
       start: 'smallest',
       mutations: null,
+      inheritWeights: true,
     })
   })
 })
@@ -157,6 +160,71 @@ describe('the start', () => {
       ...Array(5).fill('random'),
       ...Array(15).fill('mutation'),
     ])
+  })
+})
+
+describe('weights', () => {
+  const heirs = { populationSize: 10 }
+  const inheritsWeights = true
+
+  it('come from the parent, where it has any and the run hands them on', () => {
+    const played = play(heirs, 200, { inheritsWeights, failing: 0.3 })
+    const children = played.slice(10).map(({ proposal }) => proposal)
+    expect(children.some(({ weightsFrom }) => weightsFrom !== undefined)).toBe(true)
+    for (const { origin, parent, weightsFrom } of children) {
+      const { valAccuracy } = played[parent ?? -1]?.observation ?? {}
+      const expected = valAccuracy === null || origin === 'reset-weights' ? undefined : parent
+      expect(weightsFrom).toBe(expected)
+    }
+    for (const { proposal } of play(heirs, 100)) expect(proposal.weightsFrom).toBeUndefined()
+  })
+
+  it('stay as they are in a child of its own parent, and are none in a reset one', () => {
+    const played = play(heirs, 600, { inheritsWeights })
+    const counts = { identity: 0, 'reset-weights': 0, mutation: 0 }
+    for (const { proposal } of played.slice(10)) {
+      const { architecture, origin, parent, weightsFrom } = proposal
+      counts[origin as keyof typeof counts] += 1
+      const isSame = architecture === played[parent ?? -1]?.proposal.architecture
+      expect(isSame).toBe(origin !== 'mutation')
+      expect(weightsFrom).toBe(origin === 'reset-weights' ? undefined : parent)
+    }
+    // Two of seven kinds, always possible, and five that not always are: at least 1/7 each; 590
+    // draws of 1/7 have a standard deviation of 8.5, so 40 below is a false alarm in a million.
+    expect(counts.identity).toBeGreaterThan(590 / 7 - 40)
+    expect(counts['reset-weights']).toBeGreaterThan(590 / 7 - 40)
+    expect(counts.mutation).toBeGreaterThan(200)
+  })
+
+  it('are not inherited where the settings say so, and then nothing is kept for it', () => {
+    const settings = { ...heirs, inheritWeights: false }
+    expect(play(settings, 100, { inheritsWeights })).toEqual(play(settings, 100))
+    const optimizer = largeScaleEvolution(chains, LargeScaleEvolutionSettings.parse(settings))
+    expect(optimizer.weightSources).toBeUndefined()
+  })
+
+  it('may be those of the living that did not fail', () => {
+    const optimizer = largeScaleEvolution(chains, LargeScaleEvolutionSettings.parse(heirs))
+    const history = growingHistory()
+    for (const [trial, result] of [0.5, 'failed', 0.7, 0.1].entries()) {
+      history.append(observe(trial + 5, 'conv3-16-relu', result as number))
+    }
+    expect(optimizer.weightSources?.({ population: [0, 1, 3] }, history)).toEqual([5, 8])
+  })
+
+  it('change only by mutation where the space names no kinds', () => {
+    const played = play({ populationSize: 4 }, 60, { space: cells, inheritsWeights })
+    const children = played.slice(4).map(({ proposal }) => proposal)
+    expect(children.every(({ origin }) => origin === 'mutation')).toBe(true)
+    expect(children.every(({ parent, weightsFrom }) => weightsFrom === parent)).toBe(true)
+  })
+
+  it('are a kind of change to name, which makes none where none are handed on', () => {
+    const settings = { populationSize: 4, mutations: ['identity', 'filter-size'] }
+    const origins = (hands: boolean) =>
+      new Set(play(settings, 60, { inheritsWeights: hands }).map(({ proposal }) => proposal.origin))
+    expect(origins(true)).toEqual(new Set(['smallest', 'identity', 'mutation']))
+    expect(origins(false)).toEqual(new Set(['smallest', 'mutation']))
   })
 })
 

@@ -11,6 +11,7 @@ import { composeExperiment } from '#src/runner/compose.ts'
 import { drive } from '#src/runner/drive.ts'
 import type { RunResult } from '#src/runner/result.ts'
 import { type RunOptions, resumeRun, runExperiment } from '#src/runner/run.ts'
+import { trainedWeights } from '#src/runner/trained-weights.ts'
 import { createJournal, readJournal } from '#src/store/journal.ts'
 import { simulatedClock, systemClock } from '#src/time/clock.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
@@ -347,6 +348,7 @@ describe('a broken part', () => {
       const beginning = {
         state: initialState(),
         method: startMethod(optimizer, plan),
+        weights: trainedWeights(),
         events: [{ type: 'run-started', plan } as const],
         unrecorded: null,
       }
