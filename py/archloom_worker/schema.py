@@ -197,12 +197,12 @@ class KeptCheckpoint(Base, frozen=True, kw_only=True):
 
 class CriticalFacts(Base, frozen=True, kw_only=True):
     python: "str"
-    torch: "str"
+    torch: "Union[str, None]"
     cuda: "Union[str, None]"
     cudnn: "Union[str, None]"
-    blas: "str"
+    blas: "Union[str, None]"
     packages: "dict[str, str]"
-    lock_hash: "str"
+    lock_hash: "Union[str, None]"
     drift: "tuple[PackageDrift, ...]"
     worker_code: "str"
     system: "str"
@@ -215,7 +215,7 @@ class CriticalFacts(Base, frozen=True, kw_only=True):
     determinism: 'Literal["bitwise", "seeded", "fast"]'
     deterministic_algorithms: "bool"
     cudnn_benchmark: "bool"
-    float32_matmul_precision: "str"
+    float32_matmul_precision: "Union[str, None]"
     cudnn_allow_tf32: "bool"
     cublas_workspace_config: "Union[str, None]"
     datasets: "tuple[DatasetIdentity, ...]"
@@ -326,6 +326,10 @@ class EvaluateWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="evalu
     checkpoint: "CheckpointRef"
     split: 'Literal["validation", "test"]'
 
+class Inheritance(Base, frozen=True, kw_only=True):
+    checkpoint: "CheckpointRef"
+    plan: "tuple[WeightPair, ...]"
+
 class ParameterShape(Base, frozen=True, kw_only=True):
     name: "str"
     shape: "tuple[Annotated[int, Meta(ge=0)], ...]"
@@ -347,7 +351,12 @@ class TrainWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="train"):
     to_epoch: "Annotated[int, Meta(ge=1)]"
     horizon_epochs: "Annotated[int, Meta(ge=1)]"
     resume: "Union[CheckpointRef, None]"
+    inherit: "Union[Inheritance, UnsetType]" = UNSET
     checkpoint_path: "Union[Annotated[str, Meta(min_length=1)], None]"
+
+class WeightPair(Base, frozen=True, kw_only=True):
+    source: "NodeId"
+    target: "NodeId"
 
 class Acknowledge(Base, frozen=True, kw_only=True, tag_field="type", tag="acknowledge"):
     task: "Annotated[str, Meta(min_length=1)]"
@@ -443,7 +452,7 @@ class Welcome(Base, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
 NodeId = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*(\\.[a-z0-9][a-z0-9_]*)*\\Z")]
 Operation = Union[Conv2d, Linear, BatchNorm, Activation, Pool2d, GlobalPool, Flatten, Add, Multiply, Blend, Scale, Concat, Identity, Zero, ChannelSlice, ChannelPad, Pad2d, Resize, Unpool2d, Dropout, DropPath, Embedding, PositionalEmbedding, LayerNorm, Attention, Recurrent, Choice]
 Shape = Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(min_length=1, max_length=3)]
-FailureKind = Literal["out_of_memory", "diverged", "invalid_task", "data", "timeout", "cancelled", "crashed", "internal"]
+FailureKind = Literal["out_of_memory", "diverged", "invalid_task", "data", "timeout", "cancelled", "crashed", "departed", "internal"]
 Outcome = Literal["completed", "stopped", "infeasible", "diverged", "timed-out", "failed"]
 DatasetName = Literal["digits", "fashion-mnist", "cifar10", "cifar100", "wine", "breast-cancer", "tinyshakespeare", "wikitext-2"]
 OptimizerRule = Union[Sgd, AdamW]

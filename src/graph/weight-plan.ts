@@ -6,9 +6,9 @@ import { featureCount } from './shape-problem.ts'
 /** Two nodes whose tensors have the same names and shapes: parameters, and running statistics. */
 export interface WeightPair {
   /** Node of the trained network. */
-  readonly from: string
+  readonly source: string
   /** Node of the network that starts from it. */
-  readonly to: string
+  readonly target: string
 }
 
 /** In the order of the nodes; each node at most once. Nodes of the new network that it does not name start anew. */
@@ -40,7 +40,7 @@ export function weightPlan(trained: NetworkGraph, fresh: NetworkGraph): WeightPl
     if (best === score(row + 1, column)) row += 1
     else if (best === score(row, column + 1)) column += 1
     else {
-      plan.push({ from: from[row]?.id ?? '', to: to[column]?.id ?? '' })
+      plan.push({ source: from[row]?.id ?? '', target: to[column]?.id ?? '' })
       row += 1
       column += 1
     }

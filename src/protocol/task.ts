@@ -1,6 +1,6 @@
 /** What a worker can be asked to do, and what it hands back. One kind, one body, one result. */
 import { z } from 'zod'
-import { NetworkGraph, Shape } from '#src/graph/graph.ts'
+import { NetworkGraph, NodeId, Shape } from '#src/graph/graph.ts'
 import { Cost, CurvePoint, Metrics, NetworkCounts } from '#src/trial/metrics.ts'
 import { DatasetUse } from '#src/trial/record.ts'
 import { DatasetSplit, Recipe } from './recipe.ts'
@@ -16,6 +16,18 @@ export const DescribeWork = z.strictObject({
   graph: NetworkGraph,
 })
 
+/** Two nodes whose tensors have equal names and shapes: of a trained network, and of a new one. */
+export const WeightPair = z.strictObject({ source: NodeId, target: NodeId })
+
+/** Weights that a network starts from; what no pair names starts anew. */
+export const Inheritance = z.strictObject({
+  /** Of a training on the same data set and split. */
+  checkpoint: CheckpointRef,
+  /** Each node at most once. */
+  plan: z.array(WeightPair),
+})
+export type Inheritance = z.infer<typeof Inheritance>
+
 export const TrainWork = z.strictObject({
   kind: z.literal('train'),
   graph: NetworkGraph,
@@ -30,6 +42,8 @@ export const TrainWork = z.strictObject({
   horizonEpochs: z.int().min(1),
   /** Where to continue; null for a new training. */
   resume: CheckpointRef.nullable(),
+  /** What a new training starts from; absent for fresh weights alone. */
+  inherit: Inheritance.optional(),
   /** Where to leave the checkpoint; null for none. */
   checkpointPath: z.string().min(1).nullable(),
 })

@@ -23,7 +23,7 @@ function network(text: string, space = chains): NetworkGraph {
 /** Pairs as texts such as `layer1.conv>layer2.conv`; one name where both ids are it. */
 function planned(from: string, to: string): readonly string[] {
   return weightPlan(network(from), network(to)).map((pair) =>
-    pair.from === pair.to ? pair.from : `${pair.from}>${pair.to}`,
+    pair.source === pair.target ? pair.source : `${pair.source}>${pair.target}`,
   )
 }
 
@@ -95,7 +95,7 @@ describe('the weights that one network can take from another', () => {
     expect(weightPlan(base, stack([['one', linear(4, false)]]))).toEqual([])
     const normed = (affine: boolean) => stack([['norm', batchNorm({ affine })]])
     expect(weightPlan(normed(true), normed(false))).toEqual([])
-    expect(weightPlan(normed(false), normed(false))).toEqual([{ from: 'norm', to: 'norm' }])
+    expect(weightPlan(normed(false), normed(false))).toEqual([{ source: 'norm', target: 'norm' }])
     const image = (channels: number, groups: number) => {
       const builder = graphBuilder()
       const input = builder.input('x', [channels, 4, 4])
@@ -140,10 +140,10 @@ describe('a plan', () => {
       expect(plan).toHaveLength(longestCommon(kinds(from), kinds(to)))
       const place = (id: string) => Number(id.slice('node'.length))
       for (const [index, pair] of plan.entries()) {
-        expect(kinds(from)[place(pair.from)]).toBe(kinds(to)[place(pair.to)])
+        expect(kinds(from)[place(pair.source)]).toBe(kinds(to)[place(pair.target)])
         const before = plan[index - 1]
-        if (before) expect(place(pair.from)).toBeGreaterThan(place(before.from))
-        if (before) expect(place(pair.to)).toBeGreaterThan(place(before.to))
+        if (before) expect(place(pair.source)).toBeGreaterThan(place(before.source))
+        if (before) expect(place(pair.target)).toBeGreaterThan(place(before.target))
       }
     }
   })
@@ -152,11 +152,11 @@ describe('a plan', () => {
     for (let index = 0; index < 100; index++) {
       const { graph } = randomGraph(Random.named(3, 'weight-plan', index))
       const plan = weightPlan(graph, graph)
-      expect(plan.every(({ from, to }) => from === to)).toBe(true)
+      expect(plan.every(({ source, target }) => source === target)).toBe(true)
       const learning = graph.nodes.filter(({ op }) =>
         ['conv2d', 'linear', 'batch-norm', 'embedding', 'layer-norm'].includes(op.kind),
       )
-      for (const { id } of learning) expect(plan.map(({ to }) => to)).toContain(id)
+      for (const { id } of learning) expect(plan.map(({ target }) => target)).toContain(id)
     }
   })
 
