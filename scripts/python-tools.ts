@@ -8,14 +8,14 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sha256 } from '#src/encoding/hash.ts'
 import { pipInstall } from '#src/environment/create.ts'
-import type { ReadyEnvironment } from '#src/environment/environment.ts'
+import type { LockedEnvironment } from '#src/environment/environment.ts'
 import { archloomHome, pythonFolder } from '#src/environment/folders.ts'
 import { runPython } from '#src/environment/python-step.ts'
 
 const lockPath = join(pythonFolder(), 'dev-requirements.lock')
 
 /** Where the tools lie for this lock and this environment, whether or not they are installed. */
-export function toolsFolder(environment: ReadyEnvironment): string {
+export function toolsFolder(environment: LockedEnvironment): string {
   // mypy is compiled for one Python version, so the tools belong to one environment.
   const key = sha256(`${environment.python}\n${readFileSync(lockPath, 'utf8')}`).slice(0, 12)
   return join(archloomHome(), 'tools', key)
@@ -23,7 +23,7 @@ export function toolsFolder(environment: ReadyEnvironment): string {
 
 /** Installs the tools unless they are there; returns their folder. */
 export async function installTools(
-  environment: ReadyEnvironment,
+  environment: LockedEnvironment,
   onLine: (line: string) => void,
 ): Promise<string> {
   const folder = toolsFolder(environment)

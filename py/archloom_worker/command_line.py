@@ -29,7 +29,7 @@ class Options:
     device: str
     threads: int
     determinism: Determinism
-    lock: Path
+    lock: Path | None
     data_folder: list[Path]
     dataset: list[schema.DatasetName]
     server_key: str | None
@@ -60,7 +60,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> Options:
         default="bitwise",
         help="how exactly a result repeats (%(default)s)",
     )
-    parser.add_argument("--lock", required=True, type=Path, help="the environment's lock file")
+    parser.add_argument(
+        "--lock", type=Path, help="the environment's lock file; none where no lock pins it"
+    )
     parser.add_argument(
         "--data-folder", action="append", default=[], type=Path, help="may be given repeatedly"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from archloom_worker.errors import EnvironmentProblem
@@ -35,7 +36,8 @@ class Settings:
     determinism: Determinism
     deterministic_algorithms: bool
     cudnn_benchmark: bool
-    float32_matmul_precision: str
+    float32_matmul_precision: str | None
+    """None without PyTorch."""
     cudnn_allow_tf32: bool
     cublas_workspace_config: str | None
     intra_op_threads: int
@@ -70,18 +72,26 @@ def prepare_environment(
         environ["TORCHINDUCTOR_DETERMINISTIC"] = "1"  # the compiler's own flag
 
 
-def apply_flags(mode: Determinism, threads: int, device: torch.device) -> Settings:
+def torch_installed() -> bool:
+    """Whether this environment has PyTorch: one without it can serve calls alone."""
+    return find_spec("torch") is not None
+
+
+def apply_flags(mode: Determinism, threads: int, device: torch.device | None) -> Settings:
     """Sets PyTorch's own flags; once a process, before any work.
 
     Args:
         mode: What is promised.
         threads: Threads of one operation.
         device: Where the work will be done. On CUDA an operation without a deterministic kernel
-            warns, which the log records; on the CPU it is an error.
+            warns, which the log records; on the CPU it is an error. None without PyTorch, where
+            there is nothing to set.
 
     Returns:
         What PyTorch says is set afterwards.
     """
+    if device is None:
+        return settings_without_torch(mode, threads)
     import torch  # noqa: PLC0415 - after prepare_environment
 
     torch.set_num_threads(threads)
@@ -115,12 +125,36 @@ def current_settings(mode: Determinism) -> Settings:
     )
 
 
-def choose_device(name: str) -> torch.device:
+def settings_without_torch(mode: Determinism, threads: int) -> Settings:
+    """What holds where there is no PyTorch: nothing is enforced but the count of threads."""
+    return Settings(
+        determinism=mode,
+        deterministic_algorithms=False,
+        cudnn_benchmark=False,
+        float32_matmul_precision=None,
+        cudnn_allow_tf32=False,
+        cublas_workspace_config=os.environ.get("CUBLAS_WORKSPACE_CONFIG"),
+        intra_op_threads=threads,
+        inter_op_threads=1,
+    )
+
+
+def choose_device(name: str) -> torch.device | None:
     """The device by its name on the command line: `cpu`, `cuda` or `cuda:1`.
+
+    Returns:
+        None in an environment without PyTorch, where `cpu` is all there is.
 
     Raises:
         EnvironmentProblem: When there is no such device here.
     """
+    if not torch_installed():
+        if name == "cpu":
+            return None
+        raise EnvironmentProblem(
+            f"Device {name} was asked for, but the environment {sys.prefix} has no PyTorch, "
+            "install a CUDA build of it, or use --device cpu"
+        )
     import torch  # noqa: PLC0415 - after prepare_environment
 
     device = torch.device(name)

@@ -13,16 +13,17 @@ import platform
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import torch
 
 from archloom_worker import schema
 from archloom_worker.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import torch
 
     from archloom_worker.determinism import Settings
 
@@ -34,33 +35,36 @@ _LOCK_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!
 
 
 def measure_fingerprint(
-    lock: Path, device: torch.device, settings: Settings, datasets: Sequence[schema.DatasetFacts]
+    lock: Path | None,
+    device: torch.device | None,
+    settings: Settings,
+    datasets: Sequence[schema.DatasetFacts],
 ) -> schema.Fingerprint:
     """Measures everything.
 
     Args:
-        lock: The lock file of the environment.
-        device: Where the work will be done.
+        lock: The lock file of the environment; None for one that no lock pins, which is known by
+            all that is installed.
+        device: Where the work will be done; None in an environment without PyTorch.
         settings: What `determinism.apply_flags` has set.
         datasets: The data sets that were found.
 
     Raises:
         EnvironmentProblem: When the lock file cannot be read.
     """
-    locked, lock_hash = read_lock(lock)
-    packages = installed_versions(locked)
-    cuda = device.type == "cuda"
-    cudnn: int | None = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    locked, lock_hash = ({}, None) if lock is None else read_lock(lock)
+    packages = all_versions() if lock is None else installed_versions(locked)
+    build = torch_build(device)
     identities = tuple(
         schema.DatasetIdentity(name=facts.name, content_hash=facts.content_hash)
         for facts in sorted(datasets, key=lambda facts: facts.name)
     )
     critical = schema.CriticalFacts(
         python=platform.python_version(),
-        torch=str(torch.__version__),  # a subclass of str, which msgspec refuses
-        cuda=torch.version.cuda,
-        cudnn=None if cudnn is None else str(cudnn),
-        blas=blas_name(torch.__config__.show()),
+        torch=build.version,
+        cuda=build.cuda,
+        cudnn=build.cudnn,
+        blas=build.blas,
         packages=packages,
         lock_hash=lock_hash,
         drift=find_drift(locked, packages),
@@ -68,8 +72,8 @@ def measure_fingerprint(
         system=platform.system(),
         machine=platform.machine(),
         cpu=cpu_model(),
-        device="cuda" if cuda else "cpu",
-        gpus=(gpu_facts(device),) if cuda else (),
+        device="cpu" if device is None or device.type == "cpu" else "cuda",
+        gpus=() if device is None or device.type == "cpu" else (gpu_facts(device),),
         intra_op_threads=settings.intra_op_threads,
         inter_op_threads=settings.inter_op_threads,
         determinism=settings.determinism,
@@ -81,6 +85,31 @@ def measure_fingerprint(
         datasets=identities,
     )
     return schema.Fingerprint(critical=critical, recorded=recorded_facts())
+
+
+@dataclass(frozen=True)
+class TorchBuild:
+    """What PyTorch says of itself; None of it without PyTorch."""
+
+    version: str | None = None
+    cuda: str | None = None
+    cudnn: str | None = None
+    blas: str | None = None
+
+
+def torch_build(device: torch.device | None) -> TorchBuild:
+    """The build of PyTorch that the device belongs to; an empty one for None."""
+    if device is None:
+        return TorchBuild()
+    import torch  # noqa: PLC0415 - an environment without it has no device
+
+    cudnn: int | None = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    return TorchBuild(
+        version=str(torch.__version__),  # a subclass of str, which msgspec refuses
+        cuda=torch.version.cuda,
+        cudnn=None if cudnn is None else str(cudnn),
+        blas=blas_name(torch.__config__.show()),
+    )
 
 
 def recorded_facts() -> schema.RecordedFacts:
@@ -132,6 +161,17 @@ def installed_versions(
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def all_versions() -> dict[str, str]:
+    """Full versions of every package that Python finds, by normalized name."""
+    found: dict[str, str] = {}
+    for package in importlib.metadata.distributions():
+        # An unfinished removal leaves packages without a name behind.
+        name: str | None = package.metadata["Name"]
+        if name:
+            found.setdefault(normalized_name(name), package.version)  # as import finds them
+    return dict(sorted(found.items()))
 
 
 def find_drift(
@@ -206,6 +246,8 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 def gpu_facts(device: torch.device) -> schema.Gpu:
     """The GPU that the worker uses."""
+    import torch  # noqa: PLC0415 - an environment without it has no device
+
     facts = torch.cuda.get_device_properties(device)
     return schema.Gpu(
         name=facts.name,

@@ -7,15 +7,15 @@ nothing that a task raises gets any further.
 from __future__ import annotations
 
 import gc
+import sys
 import time
 import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
-import torch
-
 from archloom_worker import schema
 from archloom_worker.context import DatasetStore, TrainContext
+from archloom_worker.determinism import torch_installed
 from archloom_worker.errors import Diverged, InvalidTask, WorkerError
 from archloom_worker.events import TaskEnded
 from archloom_worker.protocol import clean_text, non_finite_place, pack_tensors, unpack_tensors
@@ -23,8 +23,13 @@ from archloom_worker.protocol import clean_text, non_finite_place, pack_tensors,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import torch
+
     from archloom_worker.events import Order
     from archloom_worker.protocol import Arrays
+
+NETWORK_KINDS = ("describe", "train", "evaluate")
+"""Kinds of task that build a network, and so need PyTorch."""
 
 TRACEBACK_CHARACTERS = 16_000
 """What is kept of a traceback, from its end: where it happened stands there."""
@@ -43,8 +48,17 @@ _MEMORY_MARKS = (
 class Services:
     """What every task of this process shares."""
 
-    device: torch.device
+    device: torch.device | None
+    """None in an environment without PyTorch."""
     datasets: DatasetStore
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How a task reports, and how it learns that it must stop."""
+
+    on_progress: Callable[[schema.CurvePoint], None]
+    check: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -81,10 +95,9 @@ def perform(
         epochs += 1
         on_point(point)
 
-    context = TrainContext(services.device, services.datasets, on_progress, check)
     try:
         check()
-        return _answered(order, context)
+        return _answered(order, services, Watch(on_progress, check))
     except Exception as error:
         kind = classify(error)
         cost = schema.Cost(seconds=time.perf_counter() - began, epochs=float(epochs))
@@ -98,7 +111,9 @@ def perform(
 
 def capabilities() -> tuple[str, ...]:
     """What hello says that this worker can do."""
-    return (*(str(work.__struct_config__.tag) for work in get_args(schema.TaskWork)), "tensors")
+    kinds = (str(work.__struct_config__.tag) for work in get_args(schema.TaskWork))
+    here = (kind for kind in kinds if torch_installed() or kind not in NETWORK_KINDS)
+    return (*here, "tensors")
 
 
 def classify(error: Exception) -> schema.FailureKind:
@@ -108,14 +123,16 @@ def classify(error: Exception) -> schema.FailureKind:
     leaves so that a fresh one takes its place.
     """
     text = str(error)
+    torch = sys.modules.get("torch")  # what was never imported has raised nothing
     if isinstance(error, WorkerError):
         return error.failure_kind
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
         return "out_of_memory"
     if isinstance(error, RuntimeError):
         if any(mark in text for mark in _MEMORY_MARKS):
             return "out_of_memory"
-        if isinstance(error, torch.AcceleratorError) or text.startswith("CUDA error:"):
+        stuck = torch and isinstance(error, torch.AcceleratorError)
+        if stuck or text.startswith("CUDA error:"):
             return "crashed"
     return "invalid_task" if isinstance(error, ValueError) else "internal"
 
@@ -133,16 +150,19 @@ def describe_failure(
     )
 
 
-def free_memory(device: torch.device) -> None:
+def free_memory(device: torch.device | None) -> None:
     """Gives back what a failed task may still hold."""
     gc.collect()
-    if device.type == "cuda":
+    if device is not None and device.type == "cuda":
+        import torch  # noqa: PLC0415 - an environment without it has no such device
+
         torch.cuda.empty_cache()
 
 
-def _answered(order: Order, context: TrainContext) -> TaskEnded:
+def _answered(order: Order, services: Services, watch: Watch) -> TaskEnded:
     run = order.run
-    answer = _answer(run.work, unpack_tensors(run.tensors, order.frames), context)
+    tensors = unpack_tensors(run.tensors, order.frames)
+    answer = _answer(run.work, tensors, services, watch)
     place = non_finite_place(answer.result)
     if place is not None:
         raise Diverged(f"The result's {place} is no finite number")
@@ -151,7 +171,7 @@ def _answered(order: Order, context: TrainContext) -> TaskEnded:
     return TaskEnded(result, frames)
 
 
-def _answer(work: schema.TaskWork, tensors: Arrays, context: TrainContext) -> Answer:
+def _answer(work: schema.TaskWork, tensors: Arrays, services: Services, watch: Watch) -> Answer:
     # Imported with the first task of their kind, so that the worker is ready sooner.
     if tensors:
         raise InvalidTask(f"This kind of task takes no tensors, found {', '.join(tensors)}")
@@ -161,11 +181,17 @@ def _answer(work: schema.TaskWork, tensors: Arrays, context: TrainContext) -> An
         case schema.TrainWork():
             from archloom_worker import train  # noqa: PLC0415
 
-            return Answer(train.train(work, context))
+            return Answer(train.train(work, _training(services, watch)))
         case schema.EvaluateWork():
             from archloom_worker import evaluation  # noqa: PLC0415
 
-            return Answer(evaluation.evaluate(work, context))
+            return Answer(evaluation.evaluate(work, _training(services, watch)))
+
+
+def _training(services: Services, watch: Watch) -> TrainContext:
+    if services.device is None:
+        raise InvalidTask("This environment has no PyTorch, so that it can train no network")
+    return TrainContext(services.device, services.datasets, watch.on_progress, watch.check)
 
 
 def _describe(work: schema.DescribeWork) -> schema.DescribeResult:

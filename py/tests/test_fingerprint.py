@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from archloom_worker import fingerprint, schema
-from archloom_worker.determinism import current_settings
+from archloom_worker.determinism import current_settings, settings_without_torch
 from archloom_worker.errors import EnvironmentProblem
 from archloom_worker.fingerprint import (
     blas_name,
@@ -20,6 +20,7 @@ from archloom_worker.fingerprint import (
     find_drift,
     installed_versions,
     measure_fingerprint,
+    normalized_name,
     read_lock,
 )
 
@@ -182,3 +183,24 @@ def test_the_gpu_is_measured(lock: Path) -> None:
 def test_the_worker_code_is_hashed_where_it_lies() -> None:
     assert (fingerprint.PACKAGE_FOLDER / "schema.py").is_file()
     assert os.path.isabs(fingerprint.PACKAGE_FOLDER)
+
+
+def test_without_a_lock_everything_that_is_installed_is_recorded() -> None:
+    critical = measure_fingerprint(
+        None, torch.device("cpu"), current_settings("bitwise"), ()
+    ).critical
+    assert critical.lock_hash is None
+    assert critical.drift == ()
+    assert critical.packages["torch"] == importlib.metadata.version("torch")
+    assert "scikit-learn" in critical.packages
+    names = [package.metadata["Name"] for package in importlib.metadata.distributions()]
+    assert len(critical.packages) == len({normalized_name(name) for name in names})
+
+
+def test_without_pytorch_nothing_is_said_of_it() -> None:
+    settings = settings_without_torch("seeded", 3)
+    critical = measure_fingerprint(None, None, settings, ()).critical
+    assert (critical.torch, critical.blas, critical.cudnn) == (None, None, None)
+    assert critical.float32_matmul_precision is None
+    assert not critical.deterministic_algorithms
+    assert (critical.device, critical.intra_op_threads) == ("cpu", 3)

@@ -1,7 +1,7 @@
 /** Making a virtual environment from its lock. */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { ReadyEnvironment } from './environment.ts'
+import type { LockedEnvironment } from './environment.ts'
 import { holdFolderLock } from './folder-lock.ts'
 import { findPython } from './python.ts'
 import { runPython } from './python-step.ts'
@@ -32,7 +32,7 @@ export interface CreateOptions {
 export async function createEnvironment(
   name: string,
   options: CreateOptions = {},
-): Promise<ReadyEnvironment> {
+): Promise<LockedEnvironment> {
   const { spec, folder } = await findEnvironment(name)
   const onLine = options.onLine ?? (() => {})
   await mkdir(dirname(folder), { recursive: true })

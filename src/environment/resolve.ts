@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { sha256 } from '#src/encoding/hash.ts'
 import { ArchloomError } from '#src/errors.ts'
-import type { EnvironmentSpec, ReadyEnvironment } from './environment.ts'
+import type { EnvironmentSpec, LockedEnvironment } from './environment.ts'
 import { archloomHome, environmentFolders } from './folders.ts'
 import { describeDrift, findDrift, installedPackages, parseLock } from './lock.ts'
 
@@ -57,7 +57,7 @@ export async function findEnvironment(name: string): Promise<ListedEnvironment> 
   if (found !== undefined) return found
   throw new ArchloomError(
     'environment/invalid',
-    `There is no environment ${JSON.stringify(name)}; choose one of ${all.map(({ spec }) => spec.name).join(', ')}`,
+    `There is no environment ${JSON.stringify(name)}; choose one of ${all.map(({ spec }) => spec.name).join(', ')}, or give the path of one (./${name})`,
     { details: { name, known: all.map(({ spec }) => spec.name) } },
   )
 }
@@ -73,7 +73,7 @@ export async function findEnvironment(name: string): Promise<ListedEnvironment> 
 export async function resolveEnvironment(
   name: string,
   options: ResolveOptions = {},
-): Promise<ReadyEnvironment> {
+): Promise<LockedEnvironment> {
   const { spec, lockHash, folder, created } = await findEnvironment(name)
   const mend = `create it with: archloom env create ${name}`
   if (!created) {
@@ -100,7 +100,20 @@ export async function resolveEnvironment(
       { details: { name, drift } },
     )
   }
-  return { spec, python, lockHash, drift }
+  return {
+    name,
+    spec,
+    python,
+    command: [python],
+    activation: null,
+    lockHash,
+    lock: { path: spec.lockPath, hash: lockHash },
+    drift,
+    mend: {
+      interpreter: mend,
+      packages: `restore it with: archloom env create ${name}`,
+    },
+  }
 }
 
 /** The interpreter of a virtual environment. */

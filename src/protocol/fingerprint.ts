@@ -33,14 +33,20 @@ export const DatasetIdentity = z.strictObject({
 /** Two results are comparable only where all of this is equal. */
 export const CriticalFacts = z.strictObject({
   python: text,
-  torch: text,
+  /** Null in an environment without PyTorch, which can serve calls alone. */
+  torch: text.nullable(),
   /** CUDA version that PyTorch was built with; null on a CPU build. */
   cuda: text.nullable(),
   cudnn: text.nullable(),
-  blas: text,
-  /** Installed versions of every package that the lock file names. */
+  /** The libraries that PyTorch does its arithmetic with; null without PyTorch. */
+  blas: text.nullable(),
+  /**
+   * Installed versions of every package that the lock file names; in an environment without a lock,
+   * of every package that is installed.
+   */
   packages: z.record(text, text),
-  lockHash: text,
+  /** SHA-256 of the lock file; null in an environment that no lock pins. */
+  lockHash: text.nullable(),
   drift: z.array(PackageDrift),
   /** SHA-256 over the worker's own source files. */
   workerCode: text,
@@ -55,7 +61,8 @@ export const CriticalFacts = z.strictObject({
   determinism: z.enum(['bitwise', 'seeded', 'fast']),
   deterministicAlgorithms: z.boolean(),
   cudnnBenchmark: z.boolean(),
-  float32MatmulPrecision: text,
+  /** Null without PyTorch. */
+  float32MatmulPrecision: text.nullable(),
   cudnnAllowTf32: z.boolean(),
   cublasWorkspaceConfig: text.nullable(),
   datasets: z.array(DatasetIdentity),

@@ -52,7 +52,7 @@ function judgeLock({ worker, fingerprint }: Hello, rules: PoolRules): Refusal | 
   if (lockHash !== rules.lockHash) {
     return refusal(
       'environment/drift',
-      `Worker ${worker} has the lock file ${lockHash.slice(0, 12)}, but the environment ${rules.environment} has ${rules.lockHash.slice(0, 12)}`,
+      `Worker ${worker} has ${lockName(lockHash)}, but the environment ${rules.environment} has ${lockName(rules.lockHash)}`,
       'install the same archloom and environment on both sides',
     )
   }
@@ -60,9 +60,13 @@ function judgeLock({ worker, fingerprint }: Hello, rules: PoolRules): Refusal | 
   return refusal(
     'environment/drift',
     `Worker ${worker} differs from the lock of the environment ${rules.environment}: ${describeDrift(drift)}`,
-    `restore it with: archloom env create ${rules.environment}, or go on with --allow-drift, which every result then records`,
+    `${rules.environmentMend.packages}, or go on with --allow-drift, which every result then records`,
     { drift },
   )
+}
+
+function lockName(hash: string | null): string {
+  return hash === null ? 'no lock file' : `the lock file ${hash.slice(0, 12)}`
 }
 
 function judgeDatasets(

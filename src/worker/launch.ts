@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { ReadyEnvironment } from '#src/environment/environment.ts'
-import { workerVariables } from '#src/environment/worker-variables.ts'
+import { filledCommand, workerVariables } from '#src/environment/worker-variables.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import type { Clock } from '#src/time/clock.ts'
 import type { WorkerExit } from './pool-state.ts'
@@ -33,20 +33,23 @@ export interface LaunchRequest {
 }
 
 export function pythonCommand(request: LaunchRequest): WorkerCommand {
+  const { environment, endpoint } = request
+  const { lock } = environment
+  const [file, ...first] = filledCommand(environment, endpoint)
   const parameters = [
+    first,
     ['-m', 'archloom_worker'],
-    ['--connect', request.endpoint],
+    ['--connect', endpoint],
     ['--name', request.worker],
     ['--device', request.device],
     ['--threads', String(request.threads)],
     ['--determinism', request.determinism],
-    ['--lock', request.environment.spec.lockPath],
+    ...(lock ? [['--lock', lock.path]] : []),
     ...request.dataFolders.map((folder) => ['--data-folder', folder]),
     ...request.datasets.map((name) => ['--dataset', name]),
     ['--watch-stdin'],
   ].flat()
-  const variables = workerVariables(request.threads)
-  return { file: request.environment.python, parameters, variables }
+  return { file, parameters, variables: workerVariables(request.threads, environment) }
 }
 
 export interface WorkerProcess {

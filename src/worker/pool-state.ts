@@ -2,6 +2,7 @@
  * What a pool of workers knows, what can happen to it, and what it can want done: values only.
  * `pool-step.ts` is the rule from one to the other, `pool.ts` the shell that carries it out.
  */
+import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import type { ArchloomError } from '#src/errors.ts'
 import type { DatasetFacts, FromWorker, Hello, Log, ToWorker } from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
@@ -13,7 +14,10 @@ import type { CurvePoint } from '#src/trial/metrics.ts'
 /** What stays the same over a pool's life. All times in milliseconds. */
 export interface PoolRules {
   readonly environment: string
-  readonly lockHash: string
+  /** What to do about a broken environment, as the end of a sentence. */
+  readonly environmentMend: ReadyEnvironment['mend']
+  /** Null for an environment that no lock pins. */
+  readonly lockHash: string | null
   readonly device: 'cpu' | 'cuda'
   readonly allowDrift: boolean
   readonly datasets: readonly DatasetName[]

@@ -141,8 +141,9 @@ const silenceMsOf = ({ silenceSeconds = 10 }: PoolOptions) => silenceSeconds * 1
 function rulesOf(options: PoolOptions, clock: Clock): PoolRules {
   const heartbeatMs = heartbeatMsOf(options)
   return {
-    environment: options.environment.spec.name,
-    lockHash: options.environment.lockHash,
+    environment: options.environment.name,
+    environmentMend: options.environment.mend,
+    lockHash: options.environment.lock?.hash ?? null,
     device: options.device,
     allowDrift: options.allowDrift,
     datasets: options.datasets,

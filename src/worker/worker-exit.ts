@@ -31,12 +31,11 @@ export function explainFailedStart(
   exit: WorkerExit,
   rules: PoolRules,
 ): StartTrouble {
-  const mend = `archloom env create ${rules.environment}`
   const details = { worker, output: exit.tail }
   if (exit.spawnError !== null && missingFile.includes(exit.spawnError)) {
     const error = new ArchloomError(
       'environment/missing-python',
-      `The Python of the environment ${rules.environment} ${describeExit(exit)}; create it with: ${mend}`,
+      `The Python of the environment ${rules.environment} ${describeExit(exit)}; ${rules.environmentMend.interpreter}`,
       { details },
     )
     return { error, final: true }
@@ -45,7 +44,7 @@ export function explainFailedStart(
   if (missing !== null) {
     const error = new ArchloomError(
       'environment/missing-package',
-      `The environment ${rules.environment} lacks the package ${missing}, or holds a broken one; restore it with: ${mend}`,
+      `The environment ${rules.environment} lacks the package ${missing}, or holds a broken one; ${rules.environmentMend.packages}`,
       { details: { ...details, package: missing } },
     )
     return { error, final: true }

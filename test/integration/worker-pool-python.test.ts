@@ -166,8 +166,8 @@ describe('a start', () => {
     try {
       const lockPath = join(folder, 'requirements.lock')
       writeFileSync(lockPath, 'numpy==1.0.0\nno-such-package==2.0\n')
-      const lockHash = sha256('numpy==1.0.0\nno-such-package==2.0\n')
-      const drifted = { ...environment, spec: { ...environment.spec, lockPath }, lockHash }
+      const hash = sha256('numpy==1.0.0\nno-such-package==2.0\n')
+      const drifted = { ...environment, lock: { path: lockPath, hash } }
       await expect(startPythonPool({ environment: drifted, workers: 1 })).rejects.toMatchObject({
         code: 'environment/drift',
         message: expect.stringMatching(/numpy \(locked 1\.0\.0, installed [0-9.]+\)/),

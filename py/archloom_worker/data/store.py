@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
 from archloom_worker import schema
 from archloom_worker.data.catalog import facts_of, read_dataset
 from archloom_worker.data.held import HeldImageSet
+from archloom_worker.errors import InvalidTask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import torch
 
     from archloom_worker.data.held import HeldDataset, InputKind, Normalization, Part
 
@@ -72,10 +73,11 @@ class Splits:
 class DatasetStore:
     """Reads data sets from folders, and keeps them: whole in memory, split on the device.
 
-    Not for use from two threads at once.
+    Not for use from two threads at once. Without a device, in an environment without PyTorch, it
+    can only describe them.
     """
 
-    def __init__(self, device: torch.device, folders: Sequence[Path]) -> None:
+    def __init__(self, device: torch.device | None, folders: Sequence[Path]) -> None:
         self._device = device
         self._folders = tuple(folders)
         self._held: dict[schema.DatasetName, HeldDataset] = {}
@@ -94,8 +96,10 @@ class DatasetStore:
 
         Raises:
             DataError: When the data set is missing or corrupt.
-            InvalidTask: When a part of the split would be empty.
+            InvalidTask: When a part of the split would be empty, or there is no PyTorch.
         """
+        if self._device is None:
+            raise InvalidTask("A data set can only be loaded where PyTorch is installed")
         splits = self._splits.pop(split, None)
         if splits is None:
             splits = make_splits(self._hold(split.name), split, self._device)
@@ -133,6 +137,8 @@ def make_splits(held: HeldDataset, split: schema.DatasetSplit, device: torch.dev
 
 
 def _on(device: torch.device, part: Part) -> LabelledSamples:
+    import torch  # noqa: PLC0415 - an environment without it can still describe data sets
+
     # A copy: what the device holds must not be a view of read-only file bytes.
     inputs = torch.from_numpy(part.inputs.copy())
     return LabelledSamples(inputs.to(device), torch.from_numpy(part.labels.copy()).to(device))

@@ -85,7 +85,8 @@ describe('resolveEnvironment', () => {
   it('names the environments that there are', async () => {
     await expect(resolveEnvironment('gpu')).rejects.toMatchObject({
       code: 'environment/invalid',
-      message: 'There is no environment "gpu"; choose one of cpu, cuda',
+      message:
+        'There is no environment "gpu"; choose one of cpu, cuda, or give the path of one (./gpu)',
     })
   })
 

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { ReadyEnvironment } from '#src/environment/environment.ts'
+import { pythonFolder } from '#src/environment/folders.ts'
 import { systemClock } from '#src/time/clock.ts'
 import { pythonCommand, startProcess } from '#src/worker/launch.ts'
 import { describeExit } from '#src/worker/worker-exit.ts'
@@ -106,10 +108,18 @@ test.each([
   expect(describeExit({ spawnError: null, ...exit })).toBe(text)
 })
 
+const environment: ReadyEnvironment = {
+  name: 'cpu',
+  command: ['/v/bin/python'],
+  activation: null,
+  lock: { path: '/e/lock', hash: '' },
+  drift: [],
+  mend: { interpreter: '', packages: '' },
+}
+
 test('the Python worker is told everything on its command line', () => {
-  const spec = { name: 'cpu', summary: '', python: '', device: 'cpu', lockPath: '/e/lock' } as const
   const command = pythonCommand({
-    environment: { spec, python: '/v/bin/python', lockHash: '', drift: [] },
+    environment,
     endpoint: 'ipc:///x/s',
     worker: 'w03',
     device: 'cuda:1',
@@ -125,6 +135,38 @@ test('the Python worker is told everything on its command line', () => {
       '--dataset digits --dataset cifar10 --watch-stdin',
   )
   expect(command.variables.OMP_NUM_THREADS).toBe('4')
+})
+
+test('a container command gets the parameters after its own, and the folders that it names', () => {
+  const command = pythonCommand({
+    environment: {
+      ...environment,
+      command: [
+        'docker',
+        'run',
+        '-i',
+        '-v',
+        '{sockets}:{sockets}',
+        '-v',
+        '{archloom}:/a',
+        'python',
+      ],
+      lock: null,
+    },
+    endpoint: 'ipc:///x/y/s',
+    worker: 'w00',
+    device: 'cpu',
+    threads: 1,
+    determinism: 'bitwise',
+    datasets: [],
+    dataFolders: [],
+  })
+  expect(command.file).toBe('docker')
+  expect(command.parameters.slice(0, 9)).toEqual([
+    ...['run', '-i', '-v', '/x/y:/x/y', '-v', `${pythonFolder()}:/a`, 'python'],
+    ...['-m', 'archloom_worker'],
+  ])
+  expect(command.parameters).not.toContain('--lock')
 })
 
 function isRunning(pid: number): boolean {

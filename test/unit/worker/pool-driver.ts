@@ -19,6 +19,10 @@ import { messageVectors } from '../protocol/vectors.ts'
 
 export const rules: PoolRules = {
   environment: 'cpu',
+  environmentMend: {
+    interpreter: 'create it with: archloom env create cpu',
+    packages: 'restore it with: archloom env create cpu',
+  },
   lockHash: 'a'.repeat(64),
   device: 'cpu',
   allowDrift: false,

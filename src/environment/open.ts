@@ -1,0 +1,123 @@
+/** From a person's choice to an environment that a worker can run in. */
+import { access, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { ArchloomError } from '#src/errors.ts'
+import { choiceName, type EnvironmentChoice, isPath } from './choice.ts'
+import { findCondaPrefix, isCondaPrefix } from './conda.ts'
+import type { Activation, ReadyEnvironment } from './environment.ts'
+import { resolveEnvironment } from './resolve.ts'
+import { checkWorkerNeeds } from './worker-needs.ts'
+
+export interface OpenOptions {
+  /** What relative paths start from; the working folder by default. */
+  readonly folder?: string
+  /** Accept a pinned environment that differs from its lock. */
+  readonly allowDrift?: boolean
+  readonly signal?: AbortSignal
+}
+
+/**
+ * An environment that is there and has what a worker needs.
+ *
+ * @remarks A pinned one is compared with its lock, which takes milliseconds; any other is asked by
+ * starting its Python once.
+ * @throws environment/invalid, environment/missing-python, environment/missing-package,
+ * environment/drift, each with what to do
+ */
+export async function openEnvironment(
+  choice: EnvironmentChoice,
+  options: OpenOptions = {},
+): Promise<ReadyEnvironment> {
+  if (isPinned(choice)) {
+    return resolveEnvironment(choice, { allowDrift: options.allowDrift ?? false })
+  }
+  const environment = await findUnlocked(choice, options.folder ?? process.cwd())
+  await checkWorkerNeeds(environment, options.signal)
+  return environment
+}
+
+/** Whether a choice names an environment that archloom pins, rather than one that somebody made. */
+export function isPinned(choice: EnvironmentChoice): choice is string {
+  return typeof choice === 'string' && !isPath(choice)
+}
+
+/**
+ * An environment that archloom did not make, as far as files tell.
+ *
+ * @throws environment/invalid when there is no such conda environment.
+ * @throws environment/missing-python when the folder holds no interpreter.
+ */
+export async function findUnlocked(
+  choice: EnvironmentChoice,
+  folder: string,
+): Promise<ReadyEnvironment> {
+  if (typeof choice === 'string') return atPath(absolute(choice, folder), choiceName(choice))
+  if ('venv' in choice) return atPath(absolute(choice.venv, folder), choiceName(choice))
+  if ('conda' in choice) {
+    const { conda } = choice
+    const prefix = isPath(conda) ? absolute(conda, folder) : await findCondaPrefix(conda)
+    return atPath(prefix, choiceName(choice))
+  }
+  const [file = '', ...parameters] = choice.command
+  return {
+    name: choiceName(choice),
+    command: [isPath(file) ? absolute(file, folder) : file, ...parameters],
+    activation: null,
+    lock: null,
+    drift: [],
+    mend: {
+      interpreter: 'mend the command, and try it by hand with -c "print(1)" after it',
+      packages: 'install in the container or image what is missing',
+    },
+  }
+}
+
+/** A folder of the usual layout, `bin/python` in it; or an interpreter itself. */
+async function atPath(path: string, name: string): Promise<ReadyEnvironment> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  const python = isFile ? path : await interpreterIn(path, name)
+  return {
+    name,
+    command: [python],
+    activation: isFile ? null : await activationOf(path),
+    lock: null,
+    drift: [],
+    mend: {
+      interpreter: 'make it anew, or name another environment',
+      packages: `install what is missing with: ${python} -m pip install`,
+    },
+  }
+}
+
+async function interpreterIn(folder: string, name: string): Promise<string> {
+  for (const program of ['python', 'python3']) {
+    const path = join(folder, 'bin', program)
+    if (await exists(path)) return path
+  }
+  throw new ArchloomError(
+    'environment/missing-python',
+    `The environment ${name} has no interpreter ${join(folder, 'bin', 'python')}; make it with: python3 -m venv ${folder}, or name another`,
+    { details: { name, folder } },
+  )
+}
+
+async function activationOf(folder: string): Promise<Activation> {
+  const variable = (await isCondaPrefix(folder)) ? 'CONDA_PREFIX' : 'VIRTUAL_ENV'
+  return { programs: join(folder, 'bin'), variables: { [variable]: folder } }
+}
+
+function absolute(path: string, folder: string): string {
+  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1))
+  return resolve(folder, path)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
