@@ -64,11 +64,14 @@ def network_identity_of(
 
     The split is part of it: another one's test images may have been trained on.
     """
-    return {
-        "graph": _hash(work.graph),
-        "dataset": _hash(work.dataset),
-        "content": splits.content_hash,
-    }
+    return {"graph": _hash(work.graph), **data_identity_of(work, splits)}
+
+
+def data_identity_of(
+    work: schema.TrainWork | schema.EvaluateWork, splits: Splits
+) -> dict[str, str]:
+    """What a checkpoint must share with the work that takes any of its weights."""
+    return {"dataset": _hash(work.dataset), "content": splits.content_hash}
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> schema.CheckpointRef:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import torch
 
 from archloom_worker import schema
@@ -26,6 +27,7 @@ from archloom_worker.augment import Preparation
 from archloom_worker.checkpoint import (
     FORMAT,
     Checkpoint,
+    data_identity_of,
     identity_of,
     load_checkpoint,
     save_checkpoint,
@@ -34,6 +36,7 @@ from archloom_worker.checkpoint import (
 from archloom_worker.errors import Diverged, InvalidTask
 from archloom_worker.evaluation import measure_split
 from archloom_worker.fit import count_fitting, verify_input
+from archloom_worker.inherit import inherit_weights
 from archloom_worker.learner import Learner
 from archloom_worker.schedule import batch_bounds, learning_rate
 from archloom_worker.streams import derive_seed, stream
@@ -58,8 +61,8 @@ def train(work: schema.TrainWork, context: TrainContext) -> schema.TrainResult:
     what was not kept.
 
     Raises:
-        InvalidTask: When the work contradicts itself, the network does not fit the data, or the
-            checkpoint is of other work.
+        InvalidTask: When the work contradicts itself, the network does not fit the data, the
+            checkpoint is of other work, or weights to inherit do not fit the network.
         DataError: When the data set or the checkpoint is missing or corrupt.
         Diverged: When a loss is not a finite number.
         Cancelled, DeadlinePassed: From the context's check.
@@ -77,6 +80,8 @@ def train(work: schema.TrainWork, context: TrainContext) -> schema.TrainResult:
         learner = Learner(work, context.device)
         counts = count_fitting(learner.model.network, splits)
         run = _Run(work, context, splits, preparation, learner, started)
+        if work.inherit is not msgspec.UNSET:
+            inherit_weights(learner.model.network, work.inherit, data_identity_of(work, splits))
         if work.resume is not None:
             _resume(run, work.resume)
         curve = _epochs(run)
@@ -198,6 +203,11 @@ def _verify_epochs(work: schema.TrainWork) -> None:
         raise InvalidTask(
             f"Training is asked for from epoch {start} {'with' if work.resume else 'without'} a"
             " checkpoint, expected one exactly when it does not start at epoch 0"
+        )
+    if start > 0 and work.inherit is not msgspec.UNSET:
+        raise InvalidTask(
+            f"Training is asked for from epoch {start} with weights to inherit, expected them for a"
+            " new training alone; its checkpoint has what it inherited"
         )
 
 
