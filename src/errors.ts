@@ -50,6 +50,7 @@ export const errorCodes = {
   'worker/would-not-start': { exit: 3, retry: 'elsewhere' },
   'worker/died': { exit: 3, retry: 'elsewhere' },
   'worker/silent': { exit: 3, retry: 'elsewhere' },
+  'worker/absent': { exit: 3, retry: 'later' },
   'worker/restart-limit': world,
   'worker/task-failed': world,
   'store/not-a-journal': world,

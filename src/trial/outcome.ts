@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * How an attempt can fail. The worker classifies; the pool adds what only it can see (`crashed`,
- * `timeout`).
+ * `timeout`, and `departed`: the worker left in good order before it was done).
  */
 export const failureKinds = [
   'out_of_memory',
@@ -12,6 +12,7 @@ export const failureKinds = [
   'timeout',
   'cancelled',
   'crashed',
+  'departed',
   'internal',
 ] as const
 export const FailureKind = z.enum(failureKinds)
@@ -47,7 +48,8 @@ export type Verdict = Outcome | 'retry' | 'abort-run'
  * @remarks
  * What the architecture caused is final at once: repeating it would give the same answer. What the
  * world caused is tried again, up to `maxAttempts`. Broken data ends the run, since every later
- * trial would meet it too; a cancelled attempt is repeated because only an interrupted run cancels.
+ * trial would meet it too; a cancelled attempt is repeated because only an interrupted run cancels,
+ * and one whose worker departed because that is nobody's fault.
  */
 export function judgeFailure(kind: FailureKind, attempt: number, maxAttempts: number): Verdict {
   switch (kind) {
@@ -61,6 +63,7 @@ export function judgeFailure(kind: FailureKind, attempt: number, maxAttempts: nu
     case 'data':
       return 'abort-run'
     case 'cancelled':
+    case 'departed':
       return 'retry'
     case 'crashed':
     case 'internal':

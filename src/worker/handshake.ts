@@ -2,10 +2,11 @@
 import { describeDrift } from '#src/environment/lock.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { versionMismatch } from '#src/protocol/codec.ts'
+import { fingerprintHash } from '#src/protocol/fingerprint.ts'
 import type { DatasetFacts, Hello } from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import { protocolVersion } from '#src/protocol/version.ts'
-import type { PoolRules } from './pool-state.ts'
+import type { PoolRules, PoolState } from './pool-state.ts'
 
 /** Why a worker is turned away: the error for this side, the way out for that side. */
 export interface Refusal {
@@ -15,21 +16,21 @@ export interface Refusal {
 
 /**
  * Judges what a worker says of itself; null to welcome it.
- *
- * @param held - data sets as the workers welcomed before hold them
  */
-export function judgeHello(
-  hello: Hello,
-  rules: PoolRules,
-  held: ReadonlyMap<DatasetName, DatasetFacts>,
-): Refusal | null {
+export function judgeHello(hello: Hello, pool: Known, local: boolean): Refusal | null {
+  const { rules, datasets } = pool
   return (
     judgeVersion(hello) ??
     judgeDevice(hello, rules) ??
     judgeLock(hello, rules) ??
-    judgeDatasets(hello, rules, held)
+    judgeDatasets(hello, rules, datasets) ??
+    // Local workers run on what the run itself is judged by.
+    (local ? null : judgeFingerprint(hello, pool))
   )
 }
+
+/** What a pool knows that a newcomer is held against. */
+type Known = Pick<PoolState, 'rules' | 'datasets' | 'reference'>
 
 function judgeVersion({ protocolVersion: found }: Hello): Refusal | null {
   if (found === protocolVersion) return null
@@ -100,6 +101,32 @@ function judgeDatasets(
     }
   }
   return null
+}
+
+/** Results of several environments differ by more than what is searched for. */
+function judgeFingerprint(
+  { worker, fingerprint }: Hello,
+  { rules, reference }: Known,
+): Refusal | null {
+  if (rules.allowMixed || reference === null) return null
+  const hash = fingerprintHash(fingerprint)
+  if (hash === reference.hash) return null
+  return refusal(
+    'confounded/fingerprints',
+    `Worker ${worker} runs in another environment (${hash.slice(0, 12)}) than the run (${reference.hash.slice(0, 12)})${describeDifferences(fingerprint.critical, reference.facts)}`,
+    'start workers on machines that are alike, or allow the mix with --allow-mixed, which the results will say',
+  )
+}
+
+type Facts = Hello['fingerprint']['critical']
+
+function describeDifferences(found: Facts, expected: Facts | null): string {
+  if (expected === null) return ''
+  const facts = new Map<string, unknown>(Object.entries(expected))
+  const differing = Object.entries(found)
+    .filter(([name, fact]) => JSON.stringify(fact) !== JSON.stringify(facts.get(name)))
+    .map(([name]) => name)
+  return `, they differ in ${differing.join(', ')}`
 }
 
 function refusal(

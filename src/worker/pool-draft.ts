@@ -5,6 +5,7 @@
 import type { ArchloomError } from '#src/errors.ts'
 import type { ToWorker } from '#src/protocol/messages.ts'
 import type {
+  Contender,
   PoolCommand,
   PoolLife,
   PoolState,
@@ -16,9 +17,12 @@ import type {
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface Draft
-  extends Writable<Omit<PoolState, 'workers' | 'tasks' | 'datasets' | 'complaints'>> {
+  extends Writable<
+    Omit<PoolState, 'workers' | 'contenders' | 'tasks' | 'datasets' | 'complaints'>
+  > {
   readonly nowMs: number
   readonly workers: Map<string, WorkerState>
+  readonly contenders: Map<string, Contender>
   readonly tasks: Map<string, TaskState>
   readonly datasets: PoolState['datasets'] extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never
   readonly complaints: Map<string, ArchloomError>
@@ -30,6 +34,7 @@ export function beginDraft(state: PoolState, nowMs: number): Draft {
     ...state,
     nowMs,
     workers: new Map(state.workers),
+    contenders: new Map(state.contenders),
     tasks: new Map(state.tasks),
     datasets: new Map(state.datasets),
     complaints: new Map(state.complaints),

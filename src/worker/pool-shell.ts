@@ -42,6 +42,7 @@ export class PoolShell implements WorkerPool {
   readonly #waiting = new Map<string, Waiting>()
   readonly #processes = new Map<string, WorkerProcess>()
   readonly #readers: Promise<void>[]
+  readonly #slotListeners: (() => void)[] = []
   #ticking: Timer | null = null
   readonly #opened = Promise.withResolvers<void>()
   readonly #closed = Promise.withResolvers<void>()
@@ -75,8 +76,16 @@ export class PoolShell implements WorkerPool {
   }
 
   get slots(): number {
-    const workers = [...this.#state.workers.values()]
-    return workers.reduce((sum, { hello }) => sum + (hello?.slots ?? 1), 0)
+    const workers = [...this.#state.workers.values()].filter(({ phase }) => phase.kind !== 'gone')
+    // One even when nobody is there: who submits it learns what becomes of the pool.
+    return Math.max(
+      1,
+      workers.reduce((sum, { hello }) => sum + (hello?.slots ?? 1), 0),
+    )
+  }
+
+  watchSlots(listener: () => void): void {
+    this.#slotListeners.push(listener)
   }
 
   dataset(name: DatasetName): DatasetFacts {
@@ -176,6 +185,9 @@ export class PoolShell implements WorkerPool {
         break
       case 'welcomed':
         this.fingerprints.set(command.fingerprint, command.hello.fingerprint)
+        break
+      case 'resized':
+        for (const listener of this.#slotListeners) listener()
         break
       case 'log':
         this.#parts.logger[command.level](command.fields, command.message)

@@ -23,6 +23,14 @@ export interface PoolRules {
   readonly datasets: readonly DatasetName[]
   /** Workers on other machines that must have joined before the pool is open. */
   readonly remoteCount: number
+  /** How many of them it takes at a time; 0 for a pool of local workers only. */
+  readonly remoteLimit: number
+  /** How long a pool that takes them may be without any worker, or without enough to open. */
+  readonly absenceMs: number
+  /** What every worker of another machine must run on; null for what the first worker runs on. */
+  readonly expectedFingerprint: string | null
+  /** Take workers that run on something else; their results say so. */
+  readonly allowMixed: boolean
   /**
    * Added to every lease on the wire. It grows from one orchestrator to the next, so that a worker
    * that outlives one takes the next one's tasks as new, and its old results count as stale.
@@ -60,9 +68,7 @@ export type WorkerPhase =
       readonly error: ArchloomError | null
       readonly killAtMs: number | null
     }
-  /** A worker on another machine that is not connected. */
-  | { readonly kind: 'away' }
-  /** No process, and none will start. */
+  /** No process, and none will start; one of another machine before it is welcomed. */
   | { readonly kind: 'gone' }
 
 export interface WorkerState {
@@ -87,6 +93,14 @@ export interface WorkerState {
   readonly restarts: number
 }
 
+/** Who says hello under the name of a worker that is connected, and waits to know which one stays. */
+export interface Contender {
+  readonly hello: Hello
+  readonly peer: PeerId
+  /** Whether the worker that has the name was heard since. */
+  readonly refuted: boolean
+}
+
 export interface PoolTask {
   readonly task: string
   readonly lease: number
@@ -104,7 +118,7 @@ export interface TaskState extends PoolTask {
 
 /**
  * - `opening`: until every expected worker was welcomed once
- * - `broken`: no worker is left; `error` says why
+ * - `broken`: no worker is left, and none is waited for any more; `error` says why
  */
 export type PoolLife = 'opening' | 'open' | 'broken' | 'closing' | 'closed'
 
@@ -112,7 +126,12 @@ export interface PoolState {
   readonly rules: PoolRules
   readonly life: PoolLife
   readonly error: ArchloomError | null
+  /** Of workers on other machines only those that are connected. */
   readonly workers: ReadonlyMap<string, WorkerState>
+  /** By the name that they say is theirs. */
+  readonly contenders: ReadonlyMap<string, Contender>
+  /** What the first worker runs on; null before it is known. */
+  readonly reference: Reference | null
   /** In order of submission; only what is not settled. */
   readonly tasks: ReadonlyMap<string, TaskState>
   readonly datasets: ReadonlyMap<DatasetName, DatasetFacts>
@@ -120,6 +139,15 @@ export interface PoolState {
   readonly complaints: ReadonlyMap<string, ArchloomError>
   readonly tickedMs: number
   readonly closingMs: number
+  /** Since when the pool is without workers that it needs; null while it has them. */
+  readonly absence: { readonly sinceMs: number; readonly noted: boolean } | null
+}
+
+/** What all workers of a pool run on unless they may differ. */
+export interface Reference {
+  readonly hash: string
+  /** Null when it is known from earlier results alone. */
+  readonly facts: Hello['fingerprint']['critical'] | null
 }
 
 /** How a process ended. */
@@ -176,6 +204,8 @@ export type PoolCommand =
       readonly task: string
       readonly error: AttemptFailure | ArchloomError
     }
+  /** The number of slots may be another now. */
+  | { readonly kind: 'resized' }
   | { readonly kind: 'progress'; readonly task: string; readonly point: CurvePoint }
   | { readonly kind: 'welcomed'; readonly fingerprint: string; readonly hello: Hello }
   /** Something for the pool's own log, or of a worker's. */
@@ -201,11 +231,15 @@ export function newPool(rules: PoolRules, localWorkers: readonly string[]): Pool
     life: 'opening',
     error: null,
     workers: new Map(workers),
+    contenders: new Map(),
+    reference:
+      rules.expectedFingerprint === null ? null : { hash: rules.expectedFingerprint, facts: null },
     tasks: new Map(),
     datasets: new Map(),
     complaints: new Map(),
     tickedMs: 0,
     closingMs: 0,
+    absence: null,
   }
 }
 
@@ -213,7 +247,7 @@ export function newWorker(name: string, local: boolean): WorkerState {
   return {
     name,
     local,
-    phase: local ? { kind: 'waiting', untilMs: 0 } : { kind: 'away' },
+    phase: local ? { kind: 'waiting', untilMs: 0 } : { kind: 'gone' },
     incarnation: 0,
     pid: null,
     peer: null,

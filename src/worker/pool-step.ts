@@ -3,13 +3,28 @@
  * worker and of a task that this and `worker-life.ts`, `task-life.ts` implement.
  */
 import { type ArchloomError, unreachable } from '#src/errors.ts'
-import type { FromWorker } from '#src/protocol/messages.ts'
+import type { Failed, FromWorker } from '#src/protocol/messages.ts'
 import type { PeerId } from '#src/transport/channel.ts'
 import { beginDraft, changeWorker, type Draft, endDraft, logTo, sendTo } from './pool-draft.ts'
 import type { PoolEvent, PoolState, PoolStep, WorkerState } from './pool-state.ts'
 import { tick, turnToClosing } from './pool-tick.ts'
-import { cancelTask, failTasksOf, heldTask, settleTask, submitTask } from './task-life.ts'
-import { buryWorker, endWorker, greetWorker, launchWorker, refusePeer } from './worker-life.ts'
+import { refuteContender } from './remote-life.ts'
+import {
+  acknowledgeEnd,
+  cancelTask,
+  failTasksOf,
+  heldTask,
+  settleTask,
+  submitTask,
+} from './task-life.ts'
+import {
+  buryWorker,
+  departWorker,
+  endWorker,
+  greetWorker,
+  launchWorker,
+  refusePeer,
+} from './worker-life.ts'
 
 /** @param nowMs - monotonic milliseconds, never less than in the step before */
 export function step(state: PoolState, event: PoolEvent, nowMs: number): PoolStep {
@@ -76,6 +91,7 @@ function receive(draft: Draft, peer: PeerId, message: FromWorker, local: boolean
     return
   }
   const heard = { seenMs: draft.nowMs, linked: true, unresponsive: false }
+  if (draft.contenders.size > 0) refuteContender(draft, worker.name)
   hear(draft, changeWorker(draft, worker, heard), message)
 }
 
@@ -96,16 +112,31 @@ function hear(
       grantCredits(draft, worker)
       break
     case 'result':
-    case 'failed':
       settleTask(draft, worker, message)
+      break
+    case 'failed':
+      // Nobody asked it to stop: it was told to leave, and takes nothing new any more.
+      if (isFarewell(draft, worker, message)) {
+        acknowledgeEnd(draft, worker, message)
+        departWorker(draft, worker)
+      } else {
+        settleTask(draft, worker, message)
+      }
+      break
+    case 'drained':
+      if (!worker.local || draft.life === 'open') departWorker(draft, worker)
       break
     case 'started':
     case 'heartbeat':
-    case 'drained':
       break
     default:
       unreachable(message)
   }
+}
+
+function isFarewell(draft: Draft, worker: WorkerState, message: Failed): boolean {
+  const task = heldTask(draft, worker, message)
+  return message.failure.kind === 'cancelled' && task?.cancelled === false
 }
 
 /** Progress and logs cost a credit each; half of them used up is when new ones are on the way. */

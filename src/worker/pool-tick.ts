@@ -3,8 +3,9 @@ import { ArchloomError } from '#src/errors.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import { changeWorker, type Draft, logTo, sendTo, tasksOf, turnTo } from './pool-draft.ts'
 import type { TaskState, WorkerState } from './pool-state.ts'
+import { dropRemote, tickAbsence } from './remote-life.ts'
 import { assignTasks, failTask, failTasksOf, rejectTask } from './task-life.ts'
-import { endWorker, launchWorker } from './worker-life.ts'
+import { endWorker, launchWorker, settleContenders } from './worker-life.ts'
 
 export function tick(draft: Draft): void {
   forgiveLateness(draft)
@@ -12,8 +13,13 @@ export function tick(draft: Draft): void {
     const worker = draft.workers.get(name)
     if (worker !== undefined) tickWorker(draft, worker)
   }
-  if (draft.life === 'closing') pressOn(draft)
-  else assignTasks(draft)
+  if (draft.life === 'closing') {
+    pressOn(draft)
+    return
+  }
+  settleContenders(draft)
+  tickAbsence(draft)
+  assignTasks(draft)
 }
 
 /** The caller is done with the pool: nothing is worth waiting for any more. */
@@ -26,7 +32,7 @@ export function turnToClosing(draft: Draft): void {
     }
     if (worker.phase.kind === 'ready') sendTo(draft, worker, { type: 'drain' })
     if (worker.phase.kind === 'starting') signal(draft, worker, 'SIGTERM')
-    if (worker.phase.kind === 'waiting' || worker.phase.kind === 'away') {
+    if (worker.phase.kind === 'waiting') {
       changeWorker(draft, worker, { phase: { kind: 'gone' } })
     }
   }
@@ -65,7 +71,6 @@ function tickWorker(draft: Draft, worker: WorkerState): void {
         signal(draft, worker, 'SIGKILL')
       }
       return
-    case 'away':
     case 'gone':
       return
   }
@@ -142,17 +147,19 @@ function endSlowStart(draft: Draft, worker: WorkerState): void {
   endWorker(draft, worker, { restart: 'counted', error })
 }
 
-/** Closing: asks, then tells, then forces, until no process is left. */
+/** Closing: asks, then tells, then forces, until nobody is left. */
 function pressOn(draft: Draft): void {
-  const alive = [...draft.workers.values()].filter(
-    ({ local, phase }) => local && phase.kind !== 'gone',
-  )
+  const { drainMs, terminateMs } = draft.rules
+  const sinceMs = draft.nowMs - draft.closingMs
+  for (const worker of [...draft.workers.values()]) {
+    // Those of other machines are only waited for: they end themselves when nobody answers them.
+    if (!worker.local && (sinceMs >= drainMs || !worker.linked)) dropRemote(draft, worker)
+  }
+  const alive = [...draft.workers.values()].filter(({ phase }) => phase.kind !== 'gone')
   if (alive.length === 0) {
     turnTo(draft, 'closed')
     return
   }
-  const { drainMs, terminateMs } = draft.rules
-  const sinceMs = draft.nowMs - draft.closingMs
   if (sinceMs >= drainMs + terminateMs) {
     for (const worker of alive) signal(draft, worker, 'SIGKILL')
   } else if (sinceMs >= drainMs) {

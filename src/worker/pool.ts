@@ -19,8 +19,15 @@ export interface RemoteWorkers {
   /** `tcp://interface:port` to listen on. */
   readonly endpoint: string
   readonly curve: CurveServer
-  /** How many must have joined before the pool is open. */
+  /** How many must have joined before the pool is open; later it goes on with who is there. */
   readonly count: number
+  /** How many it takes at a time; any number by default. */
+  readonly maxCount?: number
+  /**
+   * How long it waits for `count` to join, and later for anyone when nobody is there, before it gives
+   * up; for ever by default.
+   */
+  readonly waitSeconds?: number
 }
 
 export interface PoolOptions {
@@ -37,6 +44,13 @@ export interface PoolOptions {
   readonly logger: Logger
   /** Accept workers whose packages differ from the lock; their results record it. */
   readonly allowDrift: boolean
+  /**
+   * Hash of what workers of other machines must run on: the environment of earlier results. By
+   * default that of the first worker.
+   */
+  readonly expectedFingerprint?: string
+  /** Accept workers of other machines that run on something else; their results record it. */
+  readonly allowMixed?: boolean
   /** Aborting gives up the start; a pool that is open is ended by disposing it. */
   readonly signal?: AbortSignal
   readonly listen?: RemoteWorkers
@@ -138,6 +152,16 @@ function proofOfLife(options: PoolOptions): ProofOfLife {
 const heartbeatMsOf = ({ heartbeatSeconds = 2 }: PoolOptions) => heartbeatSeconds * 1000
 const silenceMsOf = ({ silenceSeconds = 10 }: PoolOptions) => silenceSeconds * 1000
 
+function remoteRules({ listen, expectedFingerprint, allowMixed }: PoolOptions) {
+  return {
+    remoteCount: listen?.count ?? 0,
+    remoteLimit: listen === undefined ? 0 : (listen.maxCount ?? Number.POSITIVE_INFINITY),
+    absenceMs: (listen?.waitSeconds ?? Number.POSITIVE_INFINITY) * 1000,
+    expectedFingerprint: expectedFingerprint ?? null,
+    allowMixed: allowMixed ?? false,
+  }
+}
+
 function rulesOf(options: PoolOptions, clock: Clock): PoolRules {
   const heartbeatMs = heartbeatMsOf(options)
   return {
@@ -147,7 +171,7 @@ function rulesOf(options: PoolOptions, clock: Clock): PoolRules {
     device: options.device,
     allowDrift: options.allowDrift,
     datasets: options.datasets,
-    remoteCount: options.listen?.count ?? 0,
+    ...remoteRules(options),
     leaseBase: Math.floor(clock.nowMs() / 1000) * 1000,
     startMs: (options.startSeconds ?? 180) * 1000,
     heartbeatMs,

@@ -4,7 +4,7 @@ import type { ArchloomError } from '#src/errors.ts'
 import type { Failed, Result, Run } from '#src/protocol/messages.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { FailureKind } from '#src/trial/outcome.ts'
-import { changeTask, changeWorker, type Draft, sendTo, tasksOf } from './pool-draft.ts'
+import { changeTask, changeWorker, type Draft, sendTo, tasksOf, turnTo } from './pool-draft.ts'
 import type { PoolTask, TaskState, WorkerState } from './pool-state.ts'
 
 /** Takes a task in, or refuses it where no worker will ever come. */
@@ -74,7 +74,7 @@ export function cancelTask(draft: Draft, id: string): void {
  * It is acknowledged in any case, so that the worker can forget it.
  */
 export function settleTask(draft: Draft, worker: WorkerState, message: Result | Failed): void {
-  sendTo(draft, worker, leased('acknowledge', message))
+  acknowledgeEnd(draft, worker, message)
   const task = heldTask(draft, worker, message)
   if (task === undefined) return
   if (message.type === 'failed') {
@@ -94,6 +94,10 @@ export function settleTask(draft: Draft, worker: WorkerState, message: Result | 
   }
   changeWorker(draft, worker, { restarts: 0 })
   assignTasks(draft)
+}
+
+export function acknowledgeEnd(draft: Draft, worker: WorkerState, end: Result | Failed): void {
+  sendTo(draft, worker, leased('acknowledge', end))
 }
 
 /** The task that a message of a worker is about; undefined for a stale one. */
@@ -130,6 +134,13 @@ export function rejectTask(
 ): void {
   draft.tasks.delete(task)
   draft.commands.push({ kind: 'reject', task, error })
+}
+
+/** Nothing will run any more: what waits is rejected, and so is all that comes later. */
+export function breakPool(draft: Draft, error: ArchloomError): void {
+  draft.error = error
+  turnTo(draft, 'broken')
+  for (const task of [...draft.tasks.keys()]) rejectTask(draft, task, error)
 }
 
 function sendTask(draft: Draft, worker: WorkerState, task: TaskState): void {

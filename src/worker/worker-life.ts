@@ -6,7 +6,8 @@ import type { PeerId } from '#src/transport/channel.ts'
 import { judgeHello, type Refusal } from './handshake.ts'
 import { changeWorker, type Draft, logTo, sendTo, turnTo } from './pool-draft.ts'
 import { newWorker, type WorkerExit, type WorkerState } from './pool-state.ts'
-import { assignTasks, failTasksOf, rejectTask, resendTasks } from './task-life.ts'
+import { contestName, dropRemote, joinedCount } from './remote-life.ts'
+import { assignTasks, breakPool, failTasksOf, resendTasks } from './task-life.ts'
 import { describeExit, explainFailedStart } from './worker-exit.ts'
 
 /** First wait before a restart, doubled with each further one up to the limit, in milliseconds. */
@@ -34,14 +35,52 @@ export function greetWorker(draft: Draft, hello: Hello, peer: PeerId, local: boo
     refusePeer(draft, peer, stranger)
     return
   }
-  const worker = known ?? newWorker(hello.worker, false)
-  const refusal = judgeHello(hello, draft.rules, draft.datasets)
+  if (contestName(draft, known, hello, peer)) return
+  const worker = known ?? newWorker(hello.worker, local)
+  const refusal = judgeHello(hello, draft, local)
   if (refusal !== null) {
     refusePeer(draft, peer, refusal)
     if (worker.local) endWorker(draft, worker, { restart: 'never', error: refusal.error })
     return
   }
+  if (known?.hello && known.hello.pid !== hello.pid) {
+    // Whoever had the name is dead: its link is gone, or has become the newcomer's.
+    failTasksOf(draft, known, 'crashed', `Worker ${known.name} ended and was started again`)
+  }
   welcome(draft, worker, hello, peer)
+}
+
+/** Lets in who came under the name of a worker that turned out dead, and turns the others away. */
+export function settleContenders(draft: Draft): void {
+  for (const [name, { hello, peer, refuted }] of [...draft.contenders]) {
+    const known = draft.workers.get(name)
+    if (known?.linked && !refuted) continue
+    draft.contenders.delete(name)
+    if (known && refuted) {
+      const reason = `A worker ${name} is connected already`
+      refusePeer(draft, peer, refusalOf(reason, 'choose another name with --name'))
+    } else {
+      greetWorker(draft, hello, peer, false)
+    }
+  }
+}
+
+/**
+ * A worker leaves in good order, as when its machine is needed for something else: what it had not
+ * done is nobody's fault.
+ */
+export function departWorker(draft: Draft, worker: WorkerState): void {
+  const reason = `Worker ${worker.name} left before the task was done`
+  failTasksOf(draft, worker, 'departed', reason)
+  logTo(draft, 'info', 'Worker leaves', { worker: worker.name })
+  if (!worker.local) {
+    dropRemote(draft, worker)
+    return
+  }
+  const error = new ArchloomError('worker/died', `Worker ${worker.name} left`)
+  const killAtMs = draft.nowMs + draft.rules.graceMs
+  const phase = { kind: 'ending', restart: 'counted', error, killAtMs } as const
+  changeWorker(draft, worker, { phase, peer: null })
 }
 
 /** A process has ended: whatever ran on it has crashed, and another one may take its place. */
@@ -87,7 +126,7 @@ export function endWorker(
 ): void {
   logTo(draft, 'warn', 'Worker is ended', { worker: worker.name, reason: error.message })
   if (!worker.local) {
-    changeWorker(draft, worker, { phase: { kind: 'away' }, peer: null, hello: null })
+    dropRemote(draft, worker)
     return
   }
   const waits = restart === 'never'
@@ -107,33 +146,34 @@ export function refusePeer(draft: Draft, peer: PeerId, { error, mend }: Refusal)
 function judgeName(
   draft: Draft,
   known: WorkerState | undefined,
-  hello: Hello,
+  { worker: name, pid }: Hello,
   local: boolean,
 ): Refusal | null {
-  const refuse = (reason: string, mend: string): Refusal => ({
-    error: new ArchloomError('protocol/refused', `${reason}; ${mend}`),
-    mend: `${mend.charAt(0).toUpperCase()}${mend.slice(1)}`,
-  })
-  const { worker: name, pid } = hello
-  if (draft.life === 'closing' || draft.life === 'closed') {
-    return refuse('The run is ending', 'start the worker again for the next run')
+  if (draft.life !== 'opening' && draft.life !== 'open') {
+    return refusalOf('The run is ending', 'start the worker again for the next run')
   }
   if (local !== (known?.local ?? false)) {
-    return refuse(`No worker ${name} is expected here`, 'choose another name with --name')
+    return refusalOf(`No worker ${name} is expected here`, 'choose another name with --name')
   }
   if (local && pid !== known?.pid) {
-    return refuse(
+    return refusalOf(
       `Worker ${name} is process ${known?.pid ?? 'none'}, not ${pid}`,
       'leave local workers to the pool, or choose another name with --name',
     )
   }
-  if (!local && known?.phase.kind === 'ready' && known.hello?.pid !== pid) {
-    return refuse(
-      `A worker ${name} is already connected`,
-      'choose another name with --name, or wait until the other one counts as gone',
-    )
+  const { remoteLimit } = draft.rules
+  if (!local && known === undefined && joinedCount(draft) >= remoteLimit) {
+    const reason = `The run takes ${remoteLimit} workers of other machines, and has them`
+    return refusalOf(reason, 'start it again when one has left, or raise maxWorkers')
   }
   return null
+}
+
+function refusalOf(reason: string, mend: string): Refusal {
+  return {
+    error: new ArchloomError('protocol/refused', `${reason}; ${mend}`),
+    mend: `${mend.charAt(0).toUpperCase()}${mend.slice(1)}`,
+  }
 }
 
 function welcome(draft: Draft, worker: WorkerState, hello: Hello, peer: PeerId): void {
@@ -159,24 +199,19 @@ function welcome(draft: Draft, worker: WorkerState, hello: Hello, peer: PeerId):
     silenceSeconds: silenceMs / 1000,
     credits,
   })
-  draft.commands.push({ kind: 'welcomed', fingerprint, hello })
+  draft.reference ??= { hash: fingerprint, facts: hello.fingerprint.critical }
+  draft.commands.push({ kind: 'welcomed', fingerprint, hello }, { kind: 'resized' })
   logTo(draft, 'info', 'Worker is ready', {
     worker: worker.name,
     workerPid: hello.pid,
     fingerprint,
   })
   resendTasks(draft, welcomed)
-  if (draft.life === 'opening' && isComplete(draft)) turnTo(draft, 'open')
+  const isComplete =
+    joinedCount(draft) >= draft.rules.remoteCount &&
+    [...draft.workers.values()].every(({ phase }) => phase.kind === 'ready')
+  if (draft.life === 'opening' && isComplete) turnTo(draft, 'open')
   assignTasks(draft)
-}
-
-function isComplete(draft: Draft): boolean {
-  const workers = [...draft.workers.values()]
-  const joined = workers.filter(({ local, phase }) => !local && phase.kind === 'ready')
-  return (
-    joined.length >= draft.rules.remoteCount &&
-    workers.every(({ local, phase }) => !local || phase.kind === 'ready')
-  )
 }
 
 function restartWorker(
@@ -209,18 +244,18 @@ function restartLimitReached(
   )
 }
 
-/** Gives a worker up for good; the pool breaks with the first while opening, else with the last. */
+/**
+ * Gives a worker up for good; the pool breaks with the first while opening, else with the last, unless
+ * others may join.
+ */
 function dismissWorker(draft: Draft, worker: WorkerState, error: ArchloomError | null): void {
   changeWorker(draft, worker, { phase: { kind: 'gone' } })
+  draft.commands.push({ kind: 'resized' })
   logTo(draft, 'error', 'Worker is given up', { worker: worker.name, reason: error?.message })
   const workers = [...draft.workers.values()]
   const isLast =
-    draft.rules.remoteCount === 0 && workers.every(({ phase }) => phase.kind === 'gone')
+    draft.rules.remoteLimit === 0 && workers.every(({ phase }) => phase.kind === 'gone')
   if (draft.life === 'opening' || (draft.life === 'open' && isLast)) {
-    draft.error = error
-    turnTo(draft, 'broken')
-    for (const task of [...draft.tasks.keys()]) {
-      if (error !== null) rejectTask(draft, task, error)
-    }
+    breakPool(draft, error ?? new ArchloomError('worker/died', `Worker ${worker.name} ended`))
   }
 }

@@ -27,8 +27,13 @@ export interface JobResult<K extends TaskKind = TaskKind> {
 }
 
 export interface WorkerPool extends AsyncDisposable {
-  /** Tasks that run at once when every worker is up. */
+  /**
+   * Tasks that run at once: on the local workers, up or starting, and on those of other machines that
+   * are connected now; at least 1.
+   */
   readonly slots: number
+  /** Calls back when `slots` may have changed, until the pool is disposed. */
+  watchSlots(listener: () => void): void
   /** What each worker that was ever welcomed said of itself, by fingerprint hash. */
   readonly fingerprints: ReadonlyMap<string, Hello['fingerprint']>
   /** What the workers hold; the same on each, or the pool would not have started. */
