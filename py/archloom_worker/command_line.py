@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias, get_args
 from archloom_worker import schema
 from archloom_worker.determinism import MODES, Determinism
 
-IDENTITY_BYTES = 255
-"""Longest routing identity that ZeroMQ takes."""
+NAME_BYTES = 240
+"""Longest name of a worker: ZeroMQ takes an identity of 255, which has a random part, too."""
 
 LogLevel: TypeAlias = Literal["debug", "info", "warn", "error"]
 DEFAULT_PATIENCE_SECONDS = 60.0
@@ -51,7 +51,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> Options:
         "fault, 70 the worker itself is broken.",
     )
     parser.add_argument("--connect", required=True, metavar="URL", help="ipc://PATH or tcp://…")
-    parser.add_argument("--name", required=True, type=_identity, help="the worker's name")
+    parser.add_argument("--name", required=True, type=_name, help="the worker's name")
     parser.add_argument("--device", default="cpu", type=_device, help="cpu, cuda or cuda:INDEX")
     parser.add_argument("--threads", default=1, type=_count, help="threads of one operation")
     parser.add_argument(
@@ -97,9 +97,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> Options:
     return Options(**vars(parser.parse_args(arguments)))
 
 
-def _identity(text: str) -> str:
-    if not 1 <= len(text.encode()) <= IDENTITY_BYTES or text.startswith("\0"):
-        raise argparse.ArgumentTypeError(f"must have 1 to {IDENTITY_BYTES} bytes, got {text!r}")
+def _name(text: str) -> str:
+    if not 1 <= len(text.encode()) <= NAME_BYTES or text.startswith("\0"):
+        raise argparse.ArgumentTypeError(f"must have 1 to {NAME_BYTES} bytes, got {text!r}")
     return text
 
 

@@ -16,7 +16,7 @@ from archloom_worker.events import PointReached
 from archloom_worker.fingerprint import measure_fingerprint
 from archloom_worker.logs import forward_logs
 from archloom_worker.protocol import TaskKey
-from archloom_worker.transport import CurveKeys, Link
+from archloom_worker.transport import CurveKeys, Link, routing_id
 
 
 def serve(options: Options, keys: CurveKeys | None) -> int:
@@ -26,7 +26,8 @@ def serve(options: Options, keys: CurveKeys | None) -> int:
         EnvironmentProblem: When the worker cannot start here.
     """
     services, hello = prepare(options)
-    bridge = Bridge(Link(options.connect, options.name, keys), hello, options.patience_seconds)
+    link = Link(options.connect, routing_id(options.name), keys)
+    bridge = Bridge(link, hello, options.patience_seconds)
     forward_logs(bridge.report, options.log_level)
     bridge.start()
     do_tasks(bridge, services)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -82,6 +83,11 @@ def check_endpoint(url: str, keys: CurveKeys | None) -> None:
             f"Endpoint {url} would be unencrypted: over tcp a worker needs CURVE keys, "
             "give --server-key and the secret key's environment variable"
         )
+
+
+def routing_id(name: str) -> str:
+    """An identity of this process alone: another one under its name must not take its messages."""
+    return f"{name}/{secrets.token_hex(4)}"
 
 
 class Link:

@@ -37,6 +37,7 @@ class Router:
         self.endpoint = endpoint
         self.context = zmq.Context()
         self.socket = self.bind(server_secret)
+        self.peer = b"w00"
         self.heard: list[msgspec.Struct] = []
 
     def bind(self, server_secret: bytes | None = None) -> "zmq.Socket[bytes]":
@@ -63,7 +64,7 @@ class Router:
         self.send_raw(*encode(message))
 
     def send_raw(self, *frames: Any) -> None:
-        self.socket.send_multipart([b"w00", *frames])
+        self.socket.send_multipart([self.peer, *frames])
 
     def expect(self, kind: type[M], seconds: float = ANSWER_SECONDS) -> M:
         """The next message of this type; all others are kept in `heard`, logs and all."""
@@ -71,8 +72,8 @@ class Router:
         while (left := until - time.monotonic()) > 0:
             if not self.socket.poll(round(left * 1000)):
                 break
-            identity, *frames = self.socket.recv_multipart()
-            assert identity == b"w00"
+            self.peer, *frames = self.socket.recv_multipart()
+            assert self.peer.split(b"/")[0] == b"w00"
             message, _ = decode_from_worker(frames)
             self.heard.append(message)
             if isinstance(message, kind):

@@ -56,7 +56,7 @@ def test_folders_and_data_sets_may_be_given_repeatedly() -> None:
         ("--determinism", "exact"),
         ("--dataset", "imagenet"),
         ("--name", ""),
-        ("--name", "w" * 256),
+        ("--name", "w" * 241),
         ("--patience-seconds", "nan"),
         ("--patience-seconds", "-1"),
         ("--log-level", "loud"),

@@ -5,7 +5,7 @@
  */
 
 /**
- * Names a peer: the routing id that it chose (workers choose their name) or was given, as Latin-1. A
+ * Names a peer: the routing id that it chose (workers choose their name and a random part) or was given, as Latin-1. A
  * peer that connects anew may bear its name again.
  */
 export type PeerId = string

@@ -160,8 +160,7 @@ function rejectPeer(draft: Draft, peer: PeerId, error: ArchloomError): void {
   refusePeer(draft, peer, { error, mend: 'Install the same archloom on both sides' })
   const worker = workerOf(draft, peer)
   if (worker === undefined) {
-    // A worker's routing id is its name.
-    draft.complaints.set(peer.slice(peer.indexOf(':') + 1), error)
+    draft.complaints.set(nameOf(peer), error)
     return
   }
   failTasksOf(
@@ -183,6 +182,13 @@ function losePeer(draft: Draft, peer: PeerId): void {
   if (worker?.phase.kind !== 'ready') return
   changeWorker(draft, worker, { linked: false })
   logTo(draft, 'debug', 'Worker cannot be reached', { worker: worker.name })
+}
+
+/** A worker's routing id is its name, then a slash and what tells its processes apart. */
+function nameOf(peer: PeerId): string {
+  const routingId = peer.slice(peer.indexOf(':') + 1)
+  const slash = routingId.lastIndexOf('/')
+  return slash < 0 ? routingId : routingId.slice(0, slash)
 }
 
 function workerOf(draft: Draft, peer: PeerId): WorkerState | undefined {
