@@ -98,7 +98,7 @@ def perform(
     try:
         check()
         return _answered(order, services, Watch(on_progress, check))
-    except Exception as error:
+    except BaseException as error:  # also sys.exit, which is the task's end and not the worker's
         kind = classify(error)
         cost = schema.Cost(seconds=time.perf_counter() - began, epochs=float(epochs))
         failure = describe_failure(error, kind, cost)
@@ -116,7 +116,7 @@ def capabilities() -> tuple[str, ...]:
     return (*here, "tensors")
 
 
-def classify(error: Exception) -> schema.FailureKind:
+def classify(error: BaseException) -> schema.FailureKind:
     """The kind of failure that an error from a task is.
 
     A CUDA error other than lack of memory sticks to the process: that is `crashed`, and the worker
@@ -138,7 +138,7 @@ def classify(error: Exception) -> schema.FailureKind:
 
 
 def describe_failure(
-    error: Exception, kind: schema.FailureKind, cost: schema.Cost
+    error: BaseException, kind: schema.FailureKind, cost: schema.Cost
 ) -> schema.Failure:
     """The failure as it goes on the wire; an error that explains itself needs no traceback."""
     if isinstance(error, WorkerError) and kind != "internal":

@@ -1,4 +1,5 @@
 import math
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -185,6 +186,15 @@ def test_memory_that_cannot_be_had_is_classified_as_pytorch_says_it() -> None:
 )
 def test_an_error_has_its_kind(error: Exception, kind: schema.FailureKind) -> None:
     assert classify(error) == kind
+
+
+def test_a_task_that_exits_ends_alone(monkeypatch: Any) -> None:
+    def leaving(_work: schema.TrainWork, _context: TrainContext) -> None:
+        sys.exit("Enough")
+
+    monkeypatch.setattr(train, "train", leaving)
+    failure = failure_of(do(one_epoch()))
+    assert (failure.kind, failure.message) == ("internal", "SystemExit: Enough")
 
 
 def test_an_unexpected_error_brings_its_traceback(monkeypatch: Any) -> None:
