@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { absoluteChoice, parseChoice } from '#src/environment/choice.ts'
 import { createEnvironment } from '#src/environment/create.ts'
-import { diagnose, type Finding } from '#src/environment/doctor.ts'
+import { diagnose } from '#src/environment/doctor.ts'
+import type { Finding } from '#src/environment/finding.ts'
 import { relockEnvironment } from '#src/environment/relock.ts'
-import { type ListedEnvironment, listEnvironments } from '#src/environment/resolve.ts'
 import { writeKeyFiles } from '#src/worker/keys.ts'
+import { envListCommand } from './env-list.ts'
 
 interface Output {
   readonly json?: boolean
@@ -12,8 +14,8 @@ interface Output {
 /** `archloom env`: the pinned Python environments that workers run in. */
 export function envCommand(): Command {
   return new Command('env')
-    .description('pinned Python environments, and the keys of workers on other machines')
-    .addCommand(listCommand())
+    .description('Python environments, pinned and your own, and the keys of workers elsewhere')
+    .addCommand(envListCommand())
     .addCommand(createCommand())
     .addCommand(doctorCommand())
     .addCommand(lockCommand())
@@ -27,21 +29,6 @@ Examples:
   archloom env doctor cuda --port 5555
   archloom env keys keys`,
     )
-}
-
-function listCommand(): Command {
-  return new Command('list')
-    .description('show every environment and whether it exists on this machine')
-    .option('--json', 'one JSON document on stdout')
-    .action(async (options: Output) => {
-      const environments = await listEnvironments()
-      if (options.json) return printJson(environments.map(describe))
-      for (const environment of environments) {
-        const { spec, created, folder } = environment
-        print(`${spec.name}  ${spec.summary}`)
-        print(`      ${created ? folder : `not created; archloom env create ${spec.name}`}`)
-      }
-    })
 }
 
 function createCommand(): Command {
@@ -82,7 +69,7 @@ interface CreateFlags extends Output {
 function doctorCommand(): Command {
   return new Command('doctor')
     .description('find what would keep a worker from running, and say the mend; exit status 3 then')
-    .argument('[name]', 'which environment', 'cpu')
+    .argument('[environment]', 'a pinned one, a path, conda:NAME or [command]', 'cpu')
     .option('--port <port>', 'also check a TCP port for workers elsewhere', parsePort)
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
@@ -90,10 +77,12 @@ function doctorCommand(): Command {
       `
 Examples:
   archloom env doctor
-  archloom env doctor cuda --port 5555`,
+  archloom env doctor cuda --port 5555
+  archloom env doctor ~/vision/.venv
+  archloom env doctor conda:vision`,
     )
     .action(async (name: string, options: Output & { readonly port?: number }) => {
-      const findings = await diagnose(name, {
+      const findings = await diagnose(absoluteChoice(parseChoice(name), process.cwd()), {
         ...(options.port !== undefined && { port: options.port }),
       })
       if (options.json) printJson({ environment: name, findings })
@@ -146,10 +135,6 @@ Examples:
       if (options.json) printJson(paths)
       else print(paths.join('\n'))
     })
-}
-
-function describe({ spec, lockHash, folder, created }: ListedEnvironment) {
-  return { ...spec, lockHash, folder, created }
 }
 
 function formatFinding({ check, status, found, mend }: Finding): string {

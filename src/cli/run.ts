@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { loadExperiment } from '#src/config/load.ts'
+import { absoluteChoice, parseChoice } from '#src/environment/choice.ts'
 import { runExperiment } from '#src/runner/run.ts'
 import { systemClock } from '#src/time/clock.ts'
 import { addRunFlags, collect, parseSeed, type RunFlags } from './options.ts'
@@ -8,6 +9,7 @@ import { carryOut } from './session.ts'
 interface Flags extends RunFlags {
   readonly set: readonly string[]
   readonly seed?: string
+  readonly environment?: string
   readonly out?: string
 }
 
@@ -21,6 +23,10 @@ export function runCommand(): Command {
     )
     .option('--set <path=value>', 'override a value of the configuration; repeatable', collect, [])
     .option('--seed <number>', "the run's seed; short for --set seed=<number>", parseSeed)
+    .option(
+      '--environment <environment>',
+      'where workers run: pinned one, path, conda:NAME or [command]; short for --set evaluator.environment=…',
+    )
     .option('--out <folder>', 'run folder; by default runs/<name>-<date>-<time>')
   return addRunFlags(command)
     .addHelpText(
@@ -30,13 +36,15 @@ Examples:
   archloom run configs/quickstart.yaml
   archloom run search.ts --seed 7 --out runs/seventh
   archloom run configs/quickstart.yaml --set budget.trials=100 --set evaluator.workers=4
+  archloom run pipeline.yaml --environment ~/vision/.venv
   archloom run configs/quickstart.yaml --json > result.json
 
 Ctrl-C stops a run in good order; archloom resume <folder> continues it.`,
     )
     .action(async (config: string, flags: Flags) => {
       const seed = flags.seed === undefined ? [] : [`seed=${JSON.stringify(flags.seed)}`]
-      const experiment = await loadExperiment(config, { overrides: [...flags.set, ...seed] })
+      const overrides = [...flags.set, ...seed, ...environmentOverride(flags.environment)]
+      const experiment = await loadExperiment(config, { overrides })
       const { name } = experiment.document
       const folder = flags.out ?? `runs/${name}-${stamp(systemClock().nowMs())}`
       await carryOut({
@@ -47,6 +55,13 @@ Ctrl-C stops a run in good order; archloom resume <folder> continues it.`,
         run: (options) => runExperiment(experiment, options),
       })
     })
+}
+
+/** A path given here starts from the working folder, not from the experiment's. */
+function environmentOverride(text: string | undefined): string[] {
+  if (text === undefined) return []
+  const choice = absoluteChoice(parseChoice(text), process.cwd())
+  return [`evaluator.environment=${JSON.stringify(choice)}`]
 }
 
 /** `20261124-031500`, in universal time. */

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseChoice } from '#src/environment/choice.ts'
 import { dataFolders } from '#src/environment/folders.ts'
-import { resolveEnvironment } from '#src/environment/resolve.ts'
+import { openEnvironment } from '#src/environment/open.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { type DatasetName, datasetNames } from '#src/protocol/recipe.ts'
 import { readWorkerKeys } from '#src/worker/keys.ts'
@@ -28,7 +29,7 @@ export function workerCommand(): Command {
     .option('--connect <url>', "the orchestrator's endpoint, such as tcp://10.0.0.1:7001")
     .option('--keys <file>', 'worker.json, copied from the key folder of the orchestrator')
     .option('--name <name>', "the worker's name; by default this host and process")
-    .option('--environment <name>', 'pinned environment', 'cpu')
+    .option('--environment <environment>', 'pinned one, path, conda:NAME or [command]', 'cpu')
     .option('--device <device>', 'cpu, cuda or cuda:INDEX', 'cpu')
     .option('--threads <count>', 'threads of one operation', parseCount, 1)
     .addOption(
@@ -65,7 +66,9 @@ async function serve(flags: Flags): Promise<number> {
       'A worker needs --connect URL and --keys FILE; make keys with archloom env keys FOLDER',
     )
   }
-  const environment = await resolveEnvironment(flags.environment, { allowDrift: flags.allowDrift })
+  const environment = await openEnvironment(parseChoice(flags.environment), {
+    allowDrift: flags.allowDrift,
+  })
   using stopping = abortOnSignals('The worker finishes what it can and leaves')
   return await runRemoteWorker(
     {

@@ -1,4 +1,6 @@
 /** How a person names an environment, in an experiment or on the command line. */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ArchloomError } from '#src/errors.ts'
 
@@ -34,6 +36,16 @@ export function parseChoice(text: string): EnvironmentChoice {
   return kind === 'venv' ? { venv: rest } : { conda: rest }
 }
 
+/** The same choice with its paths made absolute: those that are relative start from a folder. */
+export function absoluteChoice(choice: EnvironmentChoice, folder: string): EnvironmentChoice {
+  const absolute = (text: string) => (isPath(text) ? absolutePath(text, folder) : text)
+  if (typeof choice === 'string') return absolute(choice)
+  if ('venv' in choice) return { venv: absolutePath(choice.venv, folder) }
+  if ('conda' in choice) return { conda: absolute(choice.conda) }
+  const [file = '', ...parameters] = choice.command
+  return { command: [absolute(file), ...parameters] }
+}
+
 /** The shortest text that names it: what messages call it. */
 export function choiceName(choice: EnvironmentChoice): string {
   if (typeof choice === 'string') return choice
@@ -44,6 +56,11 @@ export function choiceName(choice: EnvironmentChoice): string {
 
 export function isPath(text: string): boolean {
   return text.includes('/') || text.startsWith('.') || text.startsWith('~')
+}
+
+function absolutePath(path: string, folder: string): string {
+  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1))
+  return resolve(folder, path)
 }
 
 function parseCommand(text: string): string[] {

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type ListenOptions } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ArchloomError } from '#src/errors.ts'
-import { pythonFolder } from './folders.ts'
-import { probeWorker } from './probe.ts'
+import { choiceName, type EnvironmentChoice } from './choice.ts'
+import { errorFinding, type Finding, fine, problem, settle } from './finding.ts'
+import { findUnlocked, isPinned } from './open.ts'
 import { findPython, probePython } from './python.ts'
 import {
   findEnvironment,
@@ -13,15 +13,8 @@ import {
   type ListedEnvironment,
   resolveEnvironment,
 } from './resolve.ts'
-
-export interface Finding {
-  readonly check: string
-  readonly status: 'fine' | 'problem'
-  /** What was seen. */
-  readonly found: string
-  /** What to do; null when all is fine. */
-  readonly mend: string | null
-}
+import { checkLoads } from './worker-check.ts'
+import { checkWorkerNeeds } from './worker-needs.ts'
 
 export interface DoctorOptions {
   /** A TCP port that workers elsewhere are to reach. */
@@ -42,13 +35,18 @@ const socketPathBytes = 107
  *
  * @throws environment/invalid when there is no environment of that name, or its files are wrong.
  */
-export async function diagnose(name: string, options: DoctorOptions = {}): Promise<Finding[]> {
-  const environment = await findEnvironment(name)
+export async function diagnose(
+  choice: EnvironmentChoice,
+  options: DoctorOptions = {},
+): Promise<Finding[]> {
+  const pinned = isPinned(choice) ? await findEnvironment(choice) : null
   const sockets = checkSocket(options.socketFolder ?? tmpdir())
   const port = options.port === undefined ? [] : [checkPort(options.port)]
   return [
     checkNode(process.versions.node),
-    ...(await checkEnvironment(environment, options.signal)),
+    ...(pinned
+      ? await checkPinned(pinned, options.signal)
+      : await checkUnlocked(choice, options.signal)),
     await sockets,
     ...(await Promise.all(port)),
   ]
@@ -60,7 +58,7 @@ export function checkNode(version: string): Finding {
   return problem('Node', version, `run archloom on Node ${minimumNode} or newer: npm run setup`)
 }
 
-async function checkEnvironment(
+async function checkPinned(
   environment: ListedEnvironment,
   signal: AbortSignal | undefined,
 ): Promise<Finding[]> {
@@ -81,52 +79,39 @@ async function checkEnvironment(
   const lock = await settle('lock', resolveEnvironment(spec.name), () =>
     fine('lock', `every package as in ${spec.lockPath}`),
   )
-  return [python, fine('environment', folder), lock, ...(await checkWorker(environment, signal))]
+  const loads = await checkLoads(
+    { name: spec.name, command: [interpreterOf(folder)], activation: null },
+    {
+      device: spec.device,
+      reinstall: `${create} --force`,
+      needsTorch: true,
+      ...(signal && { signal }),
+    },
+  )
+  return [python, fine('environment', folder), lock, ...loads]
 }
 
-async function checkWorker(
-  { spec, folder }: ListedEnvironment,
+/** One that archloom did not make: there is no lock to hold it against. */
+async function checkUnlocked(
+  choice: EnvironmentChoice,
   signal: AbortSignal | undefined,
 ): Promise<Finding[]> {
-  const reinstall = `archloom env create ${spec.name} --force`
-  const probe = await probeWorker(interpreterOf(folder), signal).catch((error: unknown) => {
-    if (error instanceof ArchloomError) return error
-    throw error
-  })
-  if (probe instanceof ArchloomError) return [problem('worker', probe.message, reinstall)]
-  const broken = Object.entries(probe.broken)
-  const imports = broken.map(([module, reason]) =>
-    problem(
-      module,
-      `cannot be imported: ${reason}`,
-      module.startsWith('archloom_worker') ? `restore ${pythonFolder()}` : reinstall,
-    ),
-  )
-  const worker = broken.length === 0 ? [fine('worker', 'its code and packages load')] : imports
-  if (probe.torch === null) return worker
-  const { version, cuda, gpus } = probe.torch
-  const build = fine('PyTorch', `${version}, ${cuda === null ? 'CPU build' : `CUDA ${cuda}`}`)
-  return [...worker, build, ...(spec.device === 'cuda' ? [checkGpu(cuda, gpus, reinstall)] : [])]
-}
-
-/**
- * @param cuda - CUDA version of the PyTorch build; null for a CPU build.
- * @param gpus - Names of the GPUs that PyTorch sees.
- */
-export function checkGpu(cuda: string | null, gpus: readonly string[], reinstall: string): Finding {
-  if (gpus.length > 0) return fine('GPU', gpus.join(', '))
-  if (cuda === null) {
-    return problem(
-      'GPU',
-      'this PyTorch is a CPU build and cannot use a GPU',
-      `install a CUDA build from another index: ${reinstall} --index-url URL`,
-    )
+  try {
+    const environment = await findUnlocked(choice)
+    const { python, executable } = await checkWorkerNeeds(environment, signal)
+    return [
+      fine('Python', `${python} at ${executable}`),
+      fine('environment', `${environment.name}, as it is: no lock pins it`),
+      ...(await checkLoads(environment, {
+        device: 'cpu',
+        reinstall: environment.mend.packages,
+        needsTorch: false,
+        ...(signal && { signal }),
+      })),
+    ]
+  } catch (error) {
+    return [errorFinding(`environment ${choiceName(choice)}`, error)]
   }
-  return problem(
-    'GPU',
-    `PyTorch for CUDA ${cuda} sees no GPU`,
-    'check that nvidia-smi lists one and that its driver is new enough, or use the environment cpu',
-  )
 }
 
 /** Binds a real Unix socket where the pool would make one. */
@@ -168,29 +153,6 @@ function tryListening(options: ListenOptions): Promise<void> {
     server.once('error', reject)
     server.listen(options, () => server.close(() => resolve()))
   })
-}
-
-async function settle<T>(
-  check: string,
-  promise: Promise<T>,
-  found: (value: T) => Finding,
-): Promise<Finding> {
-  try {
-    return found(await promise)
-  } catch (error) {
-    if (!(error instanceof ArchloomError)) throw error
-    // The sentence reads: what was found; what to do.
-    const [found = '', ...mend] = error.message.split('; ')
-    return problem(check, found, mend.join('; '))
-  }
-}
-
-function fine(check: string, found: string): Finding {
-  return { check, status: 'fine', found, mend: null }
-}
-
-function problem(check: string, found: string, mend: string): Finding {
-  return { check, status: 'problem', found, mend }
 }
 
 function reason(error: unknown): string {

@@ -1,9 +1,8 @@
 /** From a person's choice to an environment that a worker can run in. */
 import { access, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { ArchloomError } from '#src/errors.ts'
-import { choiceName, type EnvironmentChoice, isPath } from './choice.ts'
+import { absoluteChoice, choiceName, type EnvironmentChoice, isPath } from './choice.ts'
 import { findCondaPrefix, isCondaPrefix } from './conda.ts'
 import type { Activation, ReadyEnvironment } from './environment.ts'
 import { resolveEnvironment } from './resolve.ts'
@@ -32,7 +31,7 @@ export async function openEnvironment(
   if (isPinned(choice)) {
     return resolveEnvironment(choice, { allowDrift: options.allowDrift ?? false })
   }
-  const environment = await findUnlocked(choice, options.folder ?? process.cwd())
+  const environment = await findUnlocked(absoluteChoice(choice, options.folder ?? process.cwd()))
   await checkWorkerNeeds(environment, options.signal)
   return environment
 }
@@ -43,26 +42,23 @@ export function isPinned(choice: EnvironmentChoice): choice is string {
 }
 
 /**
- * An environment that archloom did not make, as far as files tell.
+ * An environment that archloom did not make, as far as files tell; paths are absolute.
  *
  * @throws environment/invalid when there is no such conda environment.
  * @throws environment/missing-python when the folder holds no interpreter.
  */
-export async function findUnlocked(
-  choice: EnvironmentChoice,
-  folder: string,
-): Promise<ReadyEnvironment> {
-  if (typeof choice === 'string') return atPath(absolute(choice, folder), choiceName(choice))
-  if ('venv' in choice) return atPath(absolute(choice.venv, folder), choiceName(choice))
+export async function findUnlocked(choice: EnvironmentChoice): Promise<ReadyEnvironment> {
+  const name = choiceName(choice)
+  if (typeof choice === 'string') return atPath(choice, name)
+  if ('venv' in choice) return atPath(choice.venv, name)
   if ('conda' in choice) {
     const { conda } = choice
-    const prefix = isPath(conda) ? absolute(conda, folder) : await findCondaPrefix(conda)
-    return atPath(prefix, choiceName(choice))
+    return atPath(isPath(conda) ? conda : await findCondaPrefix(conda), name)
   }
   const [file = '', ...parameters] = choice.command
   return {
-    name: choiceName(choice),
-    command: [isPath(file) ? absolute(file, folder) : file, ...parameters],
+    name,
+    command: [file, ...parameters],
     activation: null,
     lock: null,
     drift: [],
@@ -108,11 +104,6 @@ async function interpreterIn(folder: string, name: string): Promise<string> {
 async function activationOf(folder: string): Promise<Activation> {
   const variable = (await isCondaPrefix(folder)) ? 'CONDA_PREFIX' : 'VIRTUAL_ENV'
   return { programs: join(folder, 'bin'), variables: { [variable]: folder } }
-}
-
-function absolute(path: string, folder: string): string {
-  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1))
-  return resolve(folder, path)
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { ArchloomError } from '#src/errors.ts'
-import { pythonFolder } from './folders.ts'
+import type { ReadyEnvironment } from './environment.ts'
+import { filledCommand, workerVariables } from './worker-variables.ts'
 
 const run = promisify(execFile)
 
@@ -41,10 +42,14 @@ print(json.dumps({"broken": broken, "torch": torch}))
  *
  * @throws environment/missing-package when Python crashes or answers something else.
  */
-export async function probeWorker(python: string, signal?: AbortSignal): Promise<Probe> {
+export async function probeWorker(
+  environment: Pick<ReadyEnvironment, 'name' | 'command' | 'activation'>,
+  signal?: AbortSignal,
+): Promise<Probe> {
+  const [file, ...first] = filledCommand(environment, null)
   try {
-    const { stdout } = await run(python, ['-c', script], {
-      env: { ...process.env, PYTHONPATH: pythonFolder() },
+    const { stdout } = await run(file, [...first, '-c', script], {
+      env: workerVariables(1, environment),
       timeout: 120_000,
       ...(signal && { signal }),
     })
@@ -54,7 +59,7 @@ export async function probeWorker(python: string, signal?: AbortSignal): Promise
     const said = cause instanceof Error ? cause.message.trim().split('\n').at(-1) : String(cause)
     throw new ArchloomError(
       'environment/missing-package',
-      `${python} crashed while it imported the worker's packages: ${said}`,
+      `The Python of the environment ${environment.name} crashed while it imported the worker's packages: ${said}`,
       { cause },
     )
   }

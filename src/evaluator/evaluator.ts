@@ -81,6 +81,8 @@ export interface EvaluatorContext {
   readonly space: SearchSpace
   /** Absolute path of the run folder; files go under `artifacts/`. */
   readonly runFolder: string
+  /** Absolute path of the experiment's own folder: what relative paths in its settings start from. */
+  readonly sourceFolder: string
   readonly logger: Logger
   /** Go on although the environment differs from its lock; the drift is recorded. */
   readonly allowDrift: boolean

@@ -7,8 +7,9 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { sha256 } from '#src/encoding/hash.ts'
+import { EnvironmentChoice } from '#src/environment/choice.ts'
 import { dataFolders } from '#src/environment/folders.ts'
-import { resolveEnvironment } from '#src/environment/resolve.ts'
+import { openEnvironment } from '#src/environment/open.ts'
 import { ArchloomError } from '#src/errors.ts'
 import type { DatasetFacts } from '#src/protocol/messages.ts'
 import { DatasetSplit, Recipe } from '#src/protocol/recipe.ts'
@@ -39,8 +40,8 @@ const RemoteSettings = z.strictObject({
 
 const Settings = z
   .strictObject({
-    /** Pinned environment, one of `archloom env list`. */
-    environment: z.string().min(1).default('cpu'),
+    /** A pinned one of `archloom env list`, or one of your own. */
+    environment: EnvironmentChoice.default('cpu'),
     device: z.enum(['cpu', 'cuda']).default('cpu'),
     /** PyTorch processes on this machine; each trains one network at a time. */
     workers: z.int().min(0).default(1),
@@ -82,7 +83,11 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
       { details: { space: space.name } },
     )
   }
-  const environment = await resolveEnvironment(settings.environment, { allowDrift })
+  const environment = await openEnvironment(settings.environment, {
+    folder: context.sourceFolder,
+    allowDrift,
+    signal,
+  })
   const artifacts = join(context.runFolder, 'artifacts')
   await mkdir(artifacts, { recursive: true })
   const pool = await startPool({

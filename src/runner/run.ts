@@ -1,5 +1,5 @@
 /** Runs an experiment to its end, and takes an interrupted run up again. */
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { parseOrExplain } from '#src/config/issue.ts'
 import { isScript } from '#src/config/load.ts'
@@ -142,7 +142,8 @@ async function carryOn(
     return conclude(journal, composition, { folder, state: replayed.state })
   }
   await writeConfig(folder, composition.document)
-  await using evaluator = await startEvaluator(composition, setting)
+  const sourceFolder = dirname(journal.header.source.path)
+  await using evaluator = await startEvaluator(composition, { ...setting, sourceFolder })
   for (const [hash, fingerprint] of evaluator.fingerprints) fingerprints.set(hash, fingerprint)
   await writeEnvironment(folder, fingerprints)
   await using askThread = askThreadOf(journal, composition, setting)
@@ -198,12 +199,13 @@ function askThreadOf(
 
 async function startEvaluator(
   { evaluator, evaluatorSettings, space, plan }: Composition,
-  { folder, logger, allowDrift, signal }: Setting,
+  { folder, sourceFolder, logger, allowDrift, signal }: Setting & { readonly sourceFolder: string },
 ): Promise<Evaluator> {
   try {
     return await evaluator.start(evaluatorSettings, {
       space,
       runFolder: folder,
+      sourceFolder,
       logger,
       allowDrift,
       signal,

@@ -142,9 +142,9 @@ describe('the environment cpu', () => {
   })
 
   it('agrees with its lock and loads the worker', async () => {
-    const { python, drift } = await cpuEnvironment()
-    expect(drift).toEqual([])
-    const { broken, torch } = await probeWorker(python)
+    const environment = await cpuEnvironment()
+    expect(environment.drift).toEqual([])
+    const { broken, torch } = await probeWorker(environment)
     expect(broken).toEqual({})
     expect(torch?.version).toMatch(/^2\.13\.0/)
   })

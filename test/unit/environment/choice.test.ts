@@ -7,7 +7,7 @@ describe('the choice of an environment', () => {
     ['./.venv', './.venv'],
     ['venv:team', { venv: 'team' }],
     ['conda:vision', { conda: 'vision' }],
-    ['conda:/opt/conda/envs/vision', { conda: '/opt/conda/envs/vision' }],
+    ['conda:/somewhere/envs/vision', { conda: '/somewhere/envs/vision' }],
     [
       '["docker", "run", "-i", "image", "python"]',
       { command: ['docker', 'run', '-i', 'image', 'python'] },

@@ -14,6 +14,7 @@ function start<A>(functions: MeasureFunctions<A>) {
   return entry.start(entry.settings.parse({}), {
     space,
     runFolder: '',
+    sourceFolder: '',
     logger: pino({ level: 'silent' }),
     allowDrift: false,
     signal: new AbortController().signal,

@@ -328,6 +328,7 @@ describe('a broken part', () => {
     const context = {
       space,
       runFolder: folder,
+      sourceFolder: folder,
       logger,
       allowDrift: false,
       signal,

@@ -113,6 +113,7 @@ describe('the space of hyperparameters', () => {
     const started = trainEntry.start(settings, {
       space: make(own),
       runFolder: '',
+      sourceFolder: '',
       logger: pino({ level: 'silent' }),
       allowDrift: false,
       signal: new AbortController().signal,
