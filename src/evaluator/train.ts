@@ -1,19 +1,19 @@
 /**
- * Trains every child network from scratch in PyTorch workers. The test split is measured on the
- * weights of the selected trial; should they be gone, the same training is run again, which gives
- * the same weights under the same fingerprint.
+ * Trains networks in PyTorch workers, from scratch or from the weights of another trial. The test split
+ * is measured on the weights of the selected trial; should those of one from scratch be gone, the same
+ * training is run again, which gives the same weights under the same fingerprint.
  */
-import { mkdir, readFile, rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import { z } from 'zod'
-import { sha256 } from '#src/encoding/hash.ts'
 import { EnvironmentChoice } from '#src/environment/choice.ts'
 import { dataFolders } from '#src/environment/folders.ts'
 import { openEnvironment } from '#src/environment/open.ts'
 import { ArchloomError } from '#src/errors.ts'
+import type { NetworkGraph } from '#src/graph/graph.ts'
+import { weightPlan } from '#src/graph/weight-plan.ts'
 import type { DatasetFacts } from '#src/protocol/messages.ts'
 import { DatasetSplit, Recipe } from '#src/protocol/recipe.ts'
-import type { CheckpointRef, TrainWork } from '#src/protocol/task.ts'
+import type { CheckpointRef, Inheritance, TrainWork } from '#src/protocol/task.ts'
 import type { Task } from '#src/space/space.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
@@ -27,7 +27,9 @@ import type {
   EvaluatorContext,
   EvaluatorEntry,
   TestRequest,
+  WeightSource,
 } from './evaluator.ts'
+import { type KeptCheckpoints, keptCheckpoints, trialName } from './kept-checkpoints.ts'
 
 const RemoteSettings = z.strictObject({
   /** Where to listen, such as `tcp://*:7001`. */
@@ -68,9 +70,11 @@ type Settings = z.infer<typeof Settings>
 
 export const trainEntry: EvaluatorEntry<typeof Settings> = {
   name: 'train',
-  summary: 'Trains each network from scratch in pinned PyTorch workers',
+  summary: 'Trains each network in pinned PyTorch workers',
   settings: Settings,
   hasTest: () => true,
+  // A checkpoint lies where its worker runs, and a child may be trained elsewhere.
+  inheritsWeights: ({ remote }) => remote === null,
   start: startTraining,
 }
 
@@ -88,8 +92,7 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
     allowDrift,
     signal,
   })
-  const artifacts = join(context.runFolder, 'artifacts')
-  await mkdir(artifacts, { recursive: true })
+  const checkpoints = await keptCheckpoints(context.runFolder, logger)
   const pool = await startPool({
     environment,
     workers: settings.workers,
@@ -109,19 +112,18 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
       },
     }),
   })
-  const keeper = checkpointKeeper(context.runFolder)
-  const training = { settings, context, pool, artifacts }
+  const training = { settings, context, pool, checkpoints }
   return {
     name: 'train',
     slots: pool.slots,
     fingerprints: pool.fingerprints,
-    async evaluate(request) {
-      const result = await train(training, request)
-      await keeper.offer(request.trial, result)
-      return result
-    },
+    evaluate: (request) => train(training, request),
+    retainWeights: (trials) => checkpoints.retain(trials),
     test: (request) => test(training, request),
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await pool[Symbol.asyncDispose]()
+      await checkpoints[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -129,20 +131,28 @@ interface Training {
   readonly settings: Settings
   readonly context: EvaluatorContext
   readonly pool: WorkerPool
-  readonly artifacts: string
+  readonly checkpoints: KeptCheckpoints
 }
 
 async function train(training: Training, request: EvaluationRequest): Promise<EvaluationResult> {
-  const { settings, context, pool, artifacts } = training
-  const name = `t${String(request.trial).padStart(6, '0')}`
+  const { settings, context, pool, checkpoints } = training
+  const { trial, weightsFrom } = request
+  const work = trainWork(training, request, checkpoints.claim(trial))
+  const inherit = weightsFrom && (await inheritance(training, work.graph, { trial, weightsFrom }))
   const { result, fingerprint } = await pool.run<'train'>({
-    task: name,
+    task: trialName(trial),
     lease: request.attempt,
-    work: trainWork(training, request, join(artifacts, `${name}.pt`)),
+    work: { ...work, ...(inherit && { inherit }) },
     ...(settings.trialTimeoutSeconds !== null && { deadlineSeconds: settings.trialTimeoutSeconds }),
     onProgress: request.onProgress,
     signal: request.signal,
   })
+  if (context.inheritsWeights && !result.checkpoint) {
+    throw new AttemptFailure({
+      kind: 'data',
+      message: `The weights of trial ${trial}, which others may start from, could not be written to ${work.checkpointPath}; make room there and resume`,
+    })
+  }
   return {
     metrics: result.metrics,
     cost: result.cost,
@@ -157,6 +167,23 @@ async function train(training: Training, request: EvaluationRequest): Promise<Ev
       },
     }),
   }
+}
+
+/** What a network of this graph takes from a trained one. */
+async function inheritance(
+  { checkpoints, ...training }: Training,
+  graph: NetworkGraph,
+  { trial, weightsFrom }: { readonly trial: number; readonly weightsFrom: WeightSource },
+): Promise<Inheritance> {
+  const checkpoint = await checkpoints.find(weightsFrom.checkpoint)
+  if (checkpoint === null) {
+    throw new AttemptFailure({
+      kind: 'data',
+      message: `Trial ${trial} starts from the weights of trial ${weightsFrom.trial}, but ${weightsFrom.checkpoint.path} in the run folder is gone or changed; put it back and resume`,
+    })
+  }
+  const trained = networkWork({ checkpoints, ...training }, weightsFrom.architecture)
+  return { checkpoint, plan: [...weightPlan(trained.graph, graph)] }
 }
 
 function trainWork(
@@ -209,11 +236,10 @@ function taskOf({ kind, inputShape, classCount }: DatasetFacts, split: DatasetSp
 }
 
 async function test(training: Training, request: TestRequest) {
-  const { context, pool, artifacts } = training
+  const { pool, checkpoints } = training
   const { architecture, signal } = request
   const checkpoint =
-    (await keptCheckpoint(context.runFolder, request.result)) ??
-    (await retrain(training, request, join(artifacts, 'selected.pt')))
+    (await checkpoints.find(request.result.checkpoint)) ?? (await retrain(training, request))
   const { result } = await pool.run<'evaluate'>({
     task: 'test',
     lease: request.attempt,
@@ -228,24 +254,16 @@ async function test(training: Training, request: TestRequest) {
   return { testAccuracy: result.accuracy, testLoss: result.loss }
 }
 
-/** Null when the file is gone or is not what was written. */
-async function keptCheckpoint(
-  runFolder: string,
-  { checkpoint }: EvaluationResult,
-): Promise<CheckpointRef | null> {
-  if (!checkpoint) return null
-  const path = join(runFolder, checkpoint.path)
-  const content = await readFile(path).catch(() => null)
-  const intact = content !== null && sha256(content) === checkpoint.sha256
-  return intact ? { path, sha256: checkpoint.sha256 } : null
-}
-
-async function retrain(
-  training: Training,
-  request: TestRequest,
-  path: string,
-): Promise<CheckpointRef> {
-  training.context.logger.warn({ trial: request.trial }, 'checkpoint gone, training it again')
+async function retrain(training: Training, request: TestRequest): Promise<CheckpointRef> {
+  const { trial, isHeir } = request
+  if (isHeir) {
+    throw new AttemptFailure({
+      kind: 'invalid_task',
+      message: `The weights of trial ${trial} are gone or changed, and they began as another trial's, which are not kept; the test split is left out`,
+    })
+  }
+  training.context.logger.warn({ trial }, 'checkpoint gone, training it again')
+  const path = training.checkpoints.claim(trial)
   const { result } = await training.pool.run<'train'>({
     task: 'retrain',
     lease: request.attempt,
@@ -257,25 +275,4 @@ async function retrain(
     kind: 'data',
     message: `The weights for the test split could not be written to ${path}; make room there and resume`,
   })
-}
-
-/**
- * Keeps the checkpoint of the best trial alone, by the rule of the final selection: highest
- * validation accuracy, then lowest trial. After a resume the earlier best stays too; it is small.
- */
-function checkpointKeeper(runFolder: string) {
-  let best: { trial: number; valAccuracy: number; path: string } | null = null
-  return {
-    async offer(trial: number, { metrics, checkpoint }: EvaluationResult): Promise<void> {
-      if (!checkpoint) return
-      const candidate = { trial, valAccuracy: metrics.valAccuracy, path: checkpoint.path }
-      const wins =
-        best === null ||
-        candidate.valAccuracy > best.valAccuracy ||
-        (candidate.valAccuracy === best.valAccuracy && trial < best.trial)
-      const loser = wins ? best : candidate
-      if (wins) best = candidate
-      if (loser) await rm(join(runFolder, loser.path), { force: true })
-    },
-  }
 }

@@ -1,0 +1,64 @@
+/** The checkpoint files of a run: one a trial, until it is let go of. */
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { sha256 } from '#src/encoding/hash.ts'
+import type { CheckpointRef } from '#src/protocol/task.ts'
+import type { KeptCheckpoint } from '#src/trial/record.ts'
+
+export interface KeptCheckpoints extends AsyncDisposable {
+  /** Where a training of the trial leaves its weights, absolute; the file is kept from now on. */
+  claim(trial: number): string
+  /** Deletes all files but those of these trials. Returns before they are gone; disposing waits. */
+  retain(trials: ReadonlySet<number>): void
+  /** The file that a record names; null when it is gone or is not what was written. */
+  find(checkpoint: KeptCheckpoint | undefined): Promise<CheckpointRef | null>
+}
+
+/** Files that an earlier process of the run left are there from the start. */
+export async function keptCheckpoints(runFolder: string, logger: Logger): Promise<KeptCheckpoints> {
+  const folder = join(runFolder, 'artifacts')
+  await mkdir(folder, { recursive: true })
+  const paths = new Map<number, string>()
+  for (const name of await readdir(folder)) {
+    const [, trial] = /^t(\d+)\./.exec(name) ?? []
+    if (trial !== undefined) paths.set(Number(trial), join(folder, name))
+  }
+  let removal = Promise.resolve()
+
+  const remove = async (path: string): Promise<void> => {
+    try {
+      await rm(path, { force: true })
+    } catch (error) {
+      logger.warn({ path, error }, 'checkpoint could not be deleted')
+    }
+  }
+  return {
+    claim(trial) {
+      const path = join(folder, `${trialName(trial)}.pt`)
+      paths.set(trial, path)
+      return path
+    },
+    retain(trials) {
+      // Told apart here and now: what is written while files are deleted is not among them.
+      for (const [trial, path] of [...paths]) {
+        if (trials.has(trial)) continue
+        paths.delete(trial)
+        removal = removal.then(() => remove(path))
+      }
+    },
+    async find(checkpoint) {
+      if (!checkpoint) return null
+      const path = join(runFolder, checkpoint.path)
+      const content = await readFile(path).catch(() => null)
+      const isIntact = content !== null && sha256(content) === checkpoint.sha256
+      return isIntact ? { path, sha256: checkpoint.sha256 } : null
+    },
+    [Symbol.asyncDispose]: () => removal,
+  }
+}
+
+/** How a trial's files and tasks are called. */
+export function trialName(trial: number): string {
+  return `t${String(trial).padStart(6, '0')}`
+}
