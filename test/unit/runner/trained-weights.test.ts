@@ -12,10 +12,11 @@ import type { Evaluator, EvaluatorEntry } from '#src/evaluator/evaluator.ts'
 import type { JournalEntry } from '#src/experiment/experiment.ts'
 import { Random } from '#src/random/random.ts'
 import { replayRun, resumeRun, runExperiment } from '#src/runner/run.ts'
+import { trainedWeights } from '#src/runner/trained-weights.ts'
 import { readJournal } from '#src/store/journal.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import { share } from '#test/fixtures/cell-experiment.ts'
-import { trajectory } from '#test/fixtures/simulated-run.ts'
+import { toyPlan, toyResult, trajectory } from '#test/fixtures/simulated-run.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 
 const logger = pino({ level: 'silent' })
@@ -198,5 +199,24 @@ describe('a run whose trials inherit nothing', () => {
     // The best, and those under way.
     expect(most).toBeLessThanOrEqual(1 + 4 + 1)
     expect(await readdir(join(folder, 'artifacts'))).toHaveLength(1)
+  })
+})
+
+describe('trained weights', () => {
+  it('are known from the proposal and the result, and no longer once they are let go of', () => {
+    const weights = trainedWeights()
+    const proposal = { architecture: 'max2', fidelity: { epochs: 1 }, origin: 'toy' }
+    const checkpoint = { path: 'artifacts/3', sha256: '00' }
+    const plan = { ...toyPlan, inheritsWeights: true as const }
+    weights.see({ type: 'run-started', plan })
+    weights.see({ type: 'trial-proposed', trial: 3, told: 0, proposal })
+    expect(() => weights.of(3)).toThrow(/weights of trial 3 are asked for, but it left none/)
+    const result = { ...toyResult(3, 0.5), checkpoint }
+    weights.see({ type: 'trial-finished', trial: 3, attempt: 0, result })
+    expect(weights.of(3)).toEqual({ trial: 3, architecture: 'max2', checkpoint })
+    weights.retain(new Set([3, 4]))
+    expect(weights.of(3).trial).toBe(3)
+    weights.retain(new Set([4]))
+    expect(() => weights.of(3)).toThrow(/let go of/)
   })
 })
