@@ -7,7 +7,7 @@ import type { z } from 'zod'
 import type { Objective } from '#src/benchmark/objective.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Fidelity } from '#src/trial/fidelity.ts'
-import type { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
+import type { KnownPoint, TestMetrics } from '#src/trial/metrics.ts'
 import type { EvaluationResult, KeptCheckpoint } from '#src/trial/record.ts'
 
 /** A trained network that another can start from. */
@@ -30,7 +30,7 @@ export interface EvaluationRequest {
   readonly seed: string
   /** Whose weights matching layers start from; only where the entry's `inheritsWeights` says so. */
   readonly weightsFrom?: WeightSource
-  readonly onProgress: (point: CurvePoint) => void
+  readonly onProgress: (point: KnownPoint) => void
   readonly signal: AbortSignal
 }
 

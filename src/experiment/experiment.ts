@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { Fidelity } from '#src/trial/fidelity.ts'
-import { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
+import { KnownPoint, TestMetrics } from '#src/trial/metrics.ts'
 import type { Observation } from '#src/trial/observation.ts'
 
 import { Proposal } from '#src/trial/proposal.ts'
@@ -97,7 +97,7 @@ export const TrialProgressed = z.strictObject({
   type: z.literal('trial-progressed'),
   trial,
   attempt,
-  point: CurvePoint,
+  point: KnownPoint,
 })
 export const TrialFinished = z.strictObject({
   type: z.literal('trial-finished'),

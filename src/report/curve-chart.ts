@@ -23,9 +23,10 @@ export function curveFigure(summary: RunSummary): Html | null {
   const shown = thinned(withCurve, curveCountLimit, (trial) => trial === chosen)
   const x = epochAxis(shown)
   const values = shown.flatMap(({ curve }) =>
-    curve.flatMap(({ valAccuracy, trainAccuracy }) => [valAccuracy, trainAccuracy]),
+    curve.flatMap(({ valAccuracy, trainAccuracy }) => [valAccuracy, trainAccuracy ?? []].flat()),
   )
   const y = wholeAccuracyAxis(values, 'Accuracy')
+  const hasTraining = shown.some(({ curve }) => curve.some(isTrained))
   const faint = shown.filter((trial) => trial !== chosen)
   const layers = [
     html`<g class="train">${faint.map((trial) => path(trial, 'trainAccuracy', x, y, 'curve train'))}</g>`,
@@ -40,7 +41,9 @@ export function curveFigure(summary: RunSummary): Html | null {
       { sign: 'best', words: `${summary.selected === null ? 'leader' : 'selected'}, validation` },
       { sign: 'curve', words: 'other trials' },
     ],
-    control: html`<label class="toggle"><input type="checkbox" class="train-toggle"> Training accuracy</label>`,
+    ...(hasTraining && {
+      control: html`<label class="toggle"><input type="checkbox" class="train-toggle"> Training accuracy</label>`,
+    }),
     chart: chart({ label: labelOf(shown.length, chosen), x, y, layers }),
   })
 }
@@ -55,12 +58,18 @@ function epochAxis(trials: readonly TrialSummary[]): Axis {
   }
 }
 
-function path(trial: TrialSummary, measure: Measure, x: Axis, y: Axis, look: string): Html {
+/** Pipelines of others need not tell how well a network does on what it is trained on. */
+function isTrained({ trainAccuracy }: TrialSummary['curve'][number]): boolean {
+  return trainAccuracy !== undefined
+}
+
+function path(trial: TrialSummary, measure: Measure, x: Axis, y: Axis, look: string): Html | null {
   const last = trial.curve.at(-1)
-  const points = thinned(trial.curve, pointLimit, (point) => point === last).map((point) => ({
-    x: x.scale.at(point.epoch),
-    y: heightOf(y, point[measure]),
-  }))
+  const points = thinned(trial.curve, pointLimit, (point) => point === last).flatMap((point) => {
+    const value = point[measure]
+    return value === undefined ? [] : [{ x: x.scale.at(point.epoch), y: heightOf(y, value) }]
+  })
+  if (points.length === 0) return null
   // A single point has no line; a round cap shows it as a dot.
   const d = points.length === 1 ? `${linePath(points)}h0.01` : linePath(points)
   const part = measure === 'valAccuracy' ? 'validation' : 'training'
@@ -82,7 +91,9 @@ function captionOf(
       : `${plural(shown, 'curve')}.`
   const last = chosen?.curve.at(-1)
   if (last === undefined) return count
-  const gap = `${percent(last.trainAccuracy)} on training and ${percent(last.valAccuracy)} on validation data`
+  const training =
+    last.trainAccuracy === undefined ? '' : `${percent(last.trainAccuracy)} on training and `
+  const gap = `${training}${percent(last.valAccuracy)} on validation data`
   return `${count} The bold one ends at ${gap}.`
 }
 

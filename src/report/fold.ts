@@ -1,7 +1,7 @@
 /** The state that a journal is folded into, entry by entry; `summary.ts` makes a summary of it. */
 import { ArchloomError, unreachable } from '#src/errors.ts'
 import type { Budget, ExperimentEvent, JournalEntry, Plan } from '#src/experiment/experiment.ts'
-import type { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
+import type { KnownPoint, TestMetrics } from '#src/trial/metrics.ts'
 import type { FailureKind } from '#src/trial/outcome.ts'
 import type { DatasetUse, Failure } from '#src/trial/record.ts'
 import type {
@@ -20,7 +20,7 @@ export interface FoldLimits {
 }
 
 type MutableTrial = { -readonly [K in keyof TrialSummary]: TrialSummary[K] } & {
-  curve: CurvePoint[]
+  curve: KnownPoint[]
 }
 
 export interface FoldState {

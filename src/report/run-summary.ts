@@ -4,7 +4,7 @@
  */
 import type { Budget, Plan } from '#src/experiment/experiment.ts'
 import type { RunHeader } from '#src/store/store.ts'
-import type { Cost, CurvePoint, KnownCounts, Metrics, TestMetrics } from '#src/trial/metrics.ts'
+import type { Cost, KnownCounts, KnownPoint, Metrics, TestMetrics } from '#src/trial/metrics.ts'
 import type { FailureKind, Outcome, Verdict } from '#src/trial/outcome.ts'
 import type { DatasetUse, Failure } from '#src/trial/record.ts'
 import type { Simulation } from '#src/trial/simulation.ts'
@@ -48,7 +48,7 @@ export interface TrialSummary {
   /** Kind of its last failed attempt. */
   readonly failureKind: FailureKind | null
   /** Points of the newest attempt; empty when none came, or when the summary let them go. */
-  readonly curve: readonly CurvePoint[]
+  readonly curve: readonly KnownPoint[]
 }
 
 /** A completed trial that was better than all before it. */

@@ -5,7 +5,7 @@ import type { AskAnswer } from '#src/experiment/method.ts'
 import type { BestTrial } from '#src/experiment/state.ts'
 import { trialSeed } from '#src/experiment/trial-seed.ts'
 import type { Clock } from '#src/time/clock.ts'
-import type { CurvePoint, TestMetrics } from '#src/trial/metrics.ts'
+import type { KnownPoint, TestMetrics } from '#src/trial/metrics.ts'
 import type { Proposal } from '#src/trial/proposal.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
 import type { Inbox } from './inbox.ts'
@@ -18,7 +18,7 @@ interface AttemptId {
 
 /** What an evaluation, the thread of the optimizer, the clock or the person brings. */
 export type Arrival =
-  | ({ readonly type: 'progress'; readonly point: CurvePoint } & AttemptId)
+  | ({ readonly type: 'progress'; readonly point: KnownPoint } & AttemptId)
   | ({ readonly type: 'result'; readonly result: EvaluationResult } & AttemptId)
   | ({ readonly type: 'failure'; readonly error: unknown } & AttemptId)
   | ({ readonly type: 'test-result'; readonly metrics: TestMetrics } & AttemptId)
@@ -31,6 +31,7 @@ export type Arrival =
     }
   | { readonly type: 'ask-failed'; readonly error: unknown }
   | { readonly type: 'time-spent' }
+  | { readonly type: 'slots-changed' }
   | { readonly type: 'interrupted' }
   | { readonly type: 'patience-over' }
 
@@ -38,7 +39,7 @@ export type Arrival =
 export interface RunningAttempt extends AttemptId {
   readonly architecture: string
   readonly startedMs: number
-  readonly lastPoint: CurvePoint | null
+  readonly lastPoint: KnownPoint | null
 }
 
 export interface Attempts {
@@ -70,7 +71,7 @@ export function trackAttempts(options: AttemptsOptions): Attempts {
   const { signal } = controller
   let testing = false
 
-  const progress = (id: AttemptId, point: CurvePoint) => {
+  const progress = (id: AttemptId, point: KnownPoint) => {
     const current = running.get(id.trial)
     // An evaluator may call back late, after its promise has settled.
     if (current?.attempt !== id.attempt) return
@@ -87,7 +88,7 @@ export function trackAttempts(options: AttemptsOptions): Attempts {
     evaluate(id, proposal) {
       const { architecture } = proposal
       running.set(id.trial, { ...id, architecture, startedMs: clock.nowMs(), lastPoint: null })
-      const onProgress = (point: CurvePoint) => progress(id, point)
+      const onProgress = (point: KnownPoint) => progress(id, point)
       void evaluate(options, { ...id, proposal, onProgress, signal }).then((arrival) => {
         running.delete(id.trial)
         inbox.push(arrival)
@@ -106,7 +107,7 @@ export function trackAttempts(options: AttemptsOptions): Attempts {
 
 interface Evaluation extends AttemptId {
   readonly proposal: Proposal
-  readonly onProgress: (point: CurvePoint) => void
+  readonly onProgress: (point: KnownPoint) => void
   readonly signal: AbortSignal
 }
 

@@ -12,7 +12,7 @@ import type { Unrecorded } from '#src/experiment/replay.ts'
 import type { ExperimentState } from '#src/experiment/state.ts'
 import type { Journal } from '#src/store/store.ts'
 import type { Clock } from '#src/time/clock.ts'
-import { CurvePoint } from '#src/trial/metrics.ts'
+import { KnownPoint } from '#src/trial/metrics.ts'
 import type { AskThread } from './ask-thread.ts'
 import { type Arrival, type Attempts, trackAttempts } from './attempts.ts'
 import { type Inbox, openInbox } from './inbox.ts'
@@ -131,6 +131,7 @@ class Run implements Disposable {
     if (signal.aborted) this.#stopFor({ type: 'interrupted' })
     signal.addEventListener('abort', onAbort)
     this.#undo.push(() => signal.removeEventListener('abort', onAbort))
+    this.#options.evaluator.watchSlots?.(() => this.#inbox.push({ type: 'slots-changed' }))
   }
 
   #startClock(): void {
@@ -236,6 +237,9 @@ class Run implements Disposable {
       case 'time-spent':
         if (this.#session.state.phase === 'searching') this.#session.record({ type: 'time-spent' })
         break
+      case 'slots-changed':
+        // What waits for a slot is started after every arrival.
+        break
       case 'interrupted':
         this.#stopFor({ type: 'interrupted' })
         break
@@ -256,7 +260,7 @@ class Run implements Disposable {
 
   #handleProgress({ trial, attempt, point }: ArrivalOf<'progress'>): void {
     // A curve is for people; a point that no journal can hold is not worth the run.
-    if (CurvePoint.safeParse(point).success) {
+    if (KnownPoint.safeParse(point).success) {
       this.#session.record({ type: 'trial-progressed', trial, attempt, point })
     } else {
       this.#options.logger.warn({ trial, attempt, point }, 'invalid progress left out')

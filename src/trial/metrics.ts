@@ -37,6 +37,15 @@ export const CurvePoint = z.strictObject({
 })
 export type CurvePoint = z.infer<typeof CurvePoint>
 
+/** As much of a point as is known: pipelines of others tell what they tell. */
+export const KnownPoint = CurvePoint.partial({
+  trainLoss: true,
+  trainAccuracy: true,
+  valLoss: true,
+  learningRate: true,
+})
+export type KnownPoint = z.infer<typeof KnownPoint>
+
 /** What a trial cost. */
 export const Cost = z.strictObject({
   /** Wall-clock seconds on the worker, or simulated seconds of a tabular benchmark. */

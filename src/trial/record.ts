@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Cost, CurvePoint, KnownCounts, Metrics } from './metrics.ts'
+import { Cost, KnownCounts, KnownPoint, Metrics } from './metrics.ts'
 import { FailureKind } from './outcome.ts'
 
 /** Why an attempt failed, as a person should read it. */
@@ -41,7 +41,7 @@ export const EvaluationResult = z.strictObject({
   cost: Cost,
   counts: KnownCounts.optional(),
   /** Empty when the evaluator streams no curve. */
-  curve: z.array(CurvePoint),
+  curve: z.array(KnownPoint),
   checkpoint: KeptCheckpoint.optional(),
   dataset: DatasetUse.optional(),
   /** Hash of the fingerprint that the result was produced under. */

@@ -88,6 +88,18 @@ it('draws the selected curve bold above the faint ones, training hidden in a lay
   expect(markup.lastIndexOf('class="curve"')).toBeLessThan(markup.indexOf('class="curve chosen"'))
 })
 
+it('draws what a pipeline tells: validation alone, without a control for training', () => {
+  const trials = whole.trials.map((trial) => ({
+    ...trial,
+    curve: trial.curve.map(({ epoch, valAccuracy, seconds }) => ({ epoch, valAccuracy, seconds })),
+  }))
+  const told = markupOf(curveFigure({ ...whole, trials }) ?? expect.fail('no curves'))
+  expect(count(told, 'class="curve chosen"')).toBe(1)
+  expect(count(told, 'class="curve train"')).toBe(0)
+  expect(told).not.toContain('train-toggle')
+  expect(told).toMatch(/The bold one ends at [0-9.]+% on validation data/)
+})
+
 it('draws no curves where there is nothing to join', () => {
   expect(curveFigure(summaryOf({ epochs: 1 }))).toBeNull()
   expect(curveFigure(summaryOf({}, 2))).toBeNull()
