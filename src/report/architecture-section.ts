@@ -44,7 +44,7 @@ function factList(summary: RunSummary, winner: TrialSummary, shown: ReadonlySet<
     ['Test loss', test?.testLoss?.toFixed(4)],
     ['Parameters', counts && integer(counts.parameterCount)],
     ['Multiply-adds', counts?.multiplyAdds !== undefined && integer(counts.multiplyAdds)],
-    ['Epochs', cost && integer(cost.epochs)],
+    ['Epochs', cost && html`${integer(cost.epochs)}${inheritedEpochs(summary.trials, winner)}`],
     [
       summary.simulation === null ? 'Training time' : 'Simulated training time',
       cost && summary.simulation?.hasSeconds !== false && duration(cost.seconds),
@@ -60,6 +60,19 @@ function factList(summary: RunSummary, winner: TrialSummary, shown: ReadonlySet<
   return html`<dl class="fact-list">${known.map(
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl>`
+}
+
+/** What the weights that it started from had behind them: its accuracy has their training in it. */
+function inheritedEpochs(trials: readonly TrialSummary[], winner: TrialSummary): Html | null {
+  let epochs = 0
+  let current: TrialSummary | undefined = winner
+  while (current !== undefined && current.weightsFrom !== null) {
+    // A source was told before its heir was proposed, so the way back ends.
+    current = trials[current.weightsFrom]
+    epochs += current?.cost?.epochs ?? 0
+  }
+  if (epochs === 0) return null
+  return html` <span class="muted">and ${integer(epochs)} of those whose weights it began with</span>`
 }
 
 /** The chain of parents, the oldest first. */

@@ -202,13 +202,14 @@ function applyToTrial(state: FoldState, event: TrialEvent, sequence: number): vo
 }
 
 function propose(state: FoldState, event: Extract<TrialEvent, { type: 'trial-proposed' }>): void {
-  const { architecture, fidelity, origin, parent } = event.proposal
+  const { architecture, fidelity, origin, parent, weightsFrom } = event.proposal
   state.epochsProposed += fidelity.epochs
   state.trials[event.trial] = {
     trial: event.trial,
     architecture,
     origin,
     parent: parent ?? null,
+    weightsFrom: weightsFrom ?? null,
     plannedEpochs: fidelity.epochs,
     state: 'waiting',
     attempts: 0,

@@ -30,6 +30,8 @@ export interface TrialSummary {
   /** The optimizer's word for how it was made, such as `random`. */
   readonly origin: string
   readonly parent: number | null
+  /** The trial whose weights it started from; null for a fresh start. */
+  readonly weightsFrom: number | null
   /** Epochs that it was proposed for. */
   readonly plannedEpochs: number
   readonly state: TrialState

@@ -225,6 +225,24 @@ describe('environments', () => {
   })
 })
 
+describe('inherited weights', () => {
+  it('are said to have been trained before, by the epochs of all that they come from', () => {
+    expect(words(page, 'architecture')).not.toContain('of those whose weights it began with')
+    const heirs = withEvents(whole, (event) => {
+      if (event.type !== 'trial-proposed' || event.proposal.parent === undefined) return event
+      return { ...event, proposal: { ...event.proposal, weightsFrom: event.proposal.parent } }
+    })
+    const { trials, selected } = summarizeRun({ ...heirs, entries: () => heirs.entries.values() })
+    let count = 0
+    let from = trials[selected ?? -1]?.weightsFrom ?? null
+    for (; from !== null; from = trials[from]?.weightsFrom ?? null) count += 1
+    expect(count).toBeGreaterThan(1)
+    expect(words(pageOf(heirs), 'architecture')).toContain(
+      `8 and ${8 * count} of those whose weights it began with`,
+    )
+  })
+})
+
 describe('hostile text', () => {
   const hostile = `</pre></script><img src=x onerror=alert(1)>"'\`<script>alert(2)</script><!--`
   const attacked = withEvents(whole, (event): ExperimentEvent => {
