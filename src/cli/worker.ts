@@ -52,7 +52,7 @@ Examples:
   archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --dataset cifar10 --device cuda
 
 The experiment names the other side:
-  evaluator: {name: train, workers: 0, remote: {endpoint: "tcp://*:7001", keys: keys, workers: 2}, …}`,
+  evaluator: {name: train, workers: 0, remote: {endpoint: "tcp://*:7001", keys: keys, minWorkers: 2}, …}`,
     )
     .action(async (flags: Flags) => {
       process.exitCode = await serve(flags)

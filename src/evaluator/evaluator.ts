@@ -57,8 +57,10 @@ export interface TestRequest {
  */
 export interface Evaluator extends AsyncDisposable {
   readonly name: string
-  /** How many evaluations it can run at once. */
+  /** How many evaluations it can run at once now. */
   readonly slots: number
+  /** Calls back when `slots` has changed; absent where it never does. */
+  watchSlots?(listener: () => void): void
   /** Every environment that results may come from, by hash; known once started. */
   readonly fingerprints: ReadonlyMap<string, unknown>
   evaluate(request: EvaluationRequest): Promise<EvaluationResult>
@@ -86,6 +88,10 @@ export interface EvaluatorContext {
   readonly logger: Logger
   /** Go on although the environment differs from its lock; the drift is recorded. */
   readonly allowDrift: boolean
+  /** Go on although results come from several environments, which the results will say; absent for no. */
+  readonly allowMixed?: boolean
+  /** Environments that the run has results of already, by fingerprint hash; absent for none. */
+  readonly earlierEnvironments?: readonly string[]
   readonly signal: AbortSignal
   /** What each trial gets unless the optimizer has a reason for less. */
   readonly fidelity: Fidelity

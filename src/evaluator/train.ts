@@ -17,8 +17,8 @@ import type { CheckpointRef, Inheritance, TrainWork } from '#src/protocol/task.t
 import type { Task } from '#src/space/space.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
-import { readOrchestratorKeys } from '#src/worker/keys.ts'
 import { startPool } from '#src/worker/pool.ts'
+import { RemoteSettings, remoteWorkers } from '#src/worker/remote-workers.ts'
 import type { WorkerPool } from '#src/worker/worker.ts'
 import { decidedRecipe } from './decided-recipe.ts'
 import type {
@@ -31,23 +31,19 @@ import type {
 } from './evaluator.ts'
 import { type KeptCheckpoints, keptCheckpoints, trialName } from './kept-checkpoints.ts'
 
-const RemoteSettings = z.strictObject({
-  /** Where to listen, such as `tcp://*:7001`. */
-  endpoint: z.string().min(1),
-  /** Folder that `archloom env keys` wrote. */
-  keys: z.string().min(1),
-  /** How many must have joined before the search starts. */
-  workers: z.int().min(1),
-})
-
 const Settings = z
   .strictObject({
     /** A pinned one of `archloom env list`, or one of your own. */
     environment: EnvironmentChoice.default('cpu'),
     device: z.enum(['cpu', 'cuda']).default('cpu'),
-    /** PyTorch processes on this machine; each trains one network at a time. */
-    workers: z.int().min(0).default(1),
-    /** Workers on other machines, started there by `archloom worker`; null for none. */
+    /**
+     * PyTorch processes on this machine, spread over its GPUs; each trains one network at a time.
+     * `auto` for as many as there is room for.
+     */
+    workers: z.union([z.int().min(0), z.literal('auto')]).default(1),
+    /** How many may share one GPU; null for as many as come upon it, and for one with `auto`. */
+    workersPerDevice: z.int().min(1).nullable().default(null),
+    /** Workers on other machines, which come and go; null for none. */
     remote: RemoteSettings.nullable().default(null),
     threadsPerWorker: z.int().min(1).default(1),
     /**
@@ -62,7 +58,7 @@ const Settings = z
     /** Where data sets lie, before the usual places; null for the usual places alone. */
     dataFolder: z.string().min(1).nullable().default(null),
   })
-  .refine(({ workers, remote }) => workers > 0 || remote !== null, {
+  .refine(({ workers, remote }) => workers !== 0 || remote !== null, {
     path: ['workers'],
     message: 'needs at least one worker here, or workers elsewhere in evaluator.remote',
   })
@@ -96,6 +92,7 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
   const pool = await startPool({
     environment,
     workers: settings.workers,
+    workersPerDevice: settings.workersPerDevice,
     threadsPerWorker: settings.threadsPerWorker,
     device: settings.device,
     determinism: settings.determinism,
@@ -104,18 +101,19 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
     logger,
     allowDrift,
     signal,
-    ...(settings.remote && {
-      listen: {
-        endpoint: settings.remote.endpoint,
-        curve: await readOrchestratorKeys(settings.remote.keys),
-        count: settings.remote.workers,
-      },
+    allowMixed: context.allowMixed ?? false,
+    ...(context.earlierEnvironments?.[0] && {
+      expectedFingerprint: context.earlierEnvironments[0],
     }),
+    ...(settings.remote && { listen: await remoteWorkers(settings.remote) }),
   })
   const training = { settings, context, pool, checkpoints }
   return {
     name: 'train',
-    slots: pool.slots,
+    get slots() {
+      return pool.slots
+    },
+    watchSlots: (listener) => pool.watchSlots(listener),
     fingerprints: pool.fingerprints,
     evaluate: (request) => train(training, request),
     retainWeights: (trials) => checkpoints.retain(trials),

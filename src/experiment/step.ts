@@ -166,7 +166,9 @@ function failAttempt(state: ExperimentState, event: EventOf<'attempt-failed'>): 
   const active = runningTrial(state, event)
   const { verdict, failure } = event
   if (verdict === 'retry' || verdict === 'abort-run') {
-    const failed = { ...active, running: false, crashes: active.crashes + 1 }
+    // A worker that leaves is no fault of the trial's: its attempts are not counted against it.
+    const crashes = active.crashes + (failure.kind === 'departed' ? 0 : 1)
+    const failed = { ...active, running: false, crashes }
     const next = { ...state, active: replaceTrial(state.active, failed) }
     return verdict === 'retry'
       ? [next, [attemptCommand(failed)]]

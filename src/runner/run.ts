@@ -5,7 +5,7 @@ import { parseOrExplain } from '#src/config/issue.ts'
 import { isScript } from '#src/config/load.ts'
 import { ExperimentDocument, type Extensions, type LoadedExperiment } from '#src/config/schema.ts'
 import type { Json } from '#src/encoding/json.ts'
-import type { Evaluator } from '#src/evaluator/evaluator.ts'
+import type { Evaluator, EvaluatorContext } from '#src/evaluator/evaluator.ts'
 import {
   EnvironmentSeen,
   type ExperimentEvent,
@@ -143,7 +143,12 @@ async function carryOn(
   }
   await writeConfig(folder, composition.document)
   const sourceFolder = dirname(journal.header.source.path)
-  await using evaluator = await startEvaluator(composition, { ...setting, sourceFolder })
+  await using evaluator = await startEvaluator(composition, {
+    ...setting,
+    allowMixed: setting.allowMixed || replayed.state.allowMixed,
+    sourceFolder,
+    earlierEnvironments: replayed.state.resultEnvironments,
+  })
   for (const [hash, fingerprint] of evaluator.fingerprints) fingerprints.set(hash, fingerprint)
   await writeEnvironment(folder, fingerprints)
   await using askThread = askThreadOf(journal, composition, setting)
@@ -199,15 +204,18 @@ function askThreadOf(
 
 async function startEvaluator(
   { evaluator, evaluatorSettings, space, plan }: Composition,
-  { folder, sourceFolder, logger, allowDrift, signal }: Setting & { readonly sourceFolder: string },
+  setting: Setting & Pick<EvaluatorContext, 'sourceFolder' | 'earlierEnvironments'>,
 ): Promise<Evaluator> {
+  const { folder, logger, allowDrift, allowMixed, signal, ...more } = setting
   try {
     return await evaluator.start(evaluatorSettings, {
       space,
       runFolder: folder,
-      sourceFolder,
+      sourceFolder: more.sourceFolder,
+      earlierEnvironments: more.earlierEnvironments ?? [],
       logger,
       allowDrift,
+      allowMixed,
       signal,
       fidelity: plan.fidelity,
       countsCost: plan.budget.costSeconds !== undefined,

@@ -2,8 +2,11 @@
  * The pool's shell: sockets, processes and time in, the pure rule of `pool-step.ts` in the middle,
  * its commands out.
  */
+
+import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { countCudaDevices } from '#src/environment/cuda-devices.ts'
+import { assignDevices } from '#src/environment/devices.ts'
 import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import { type Clock, systemClock } from '#src/time/clock.ts'
@@ -32,8 +35,10 @@ export interface RemoteWorkers {
 
 export interface PoolOptions {
   readonly environment: ReadyEnvironment
-  /** Local processes. */
-  readonly workers: number
+  /** Local processes, spread over the GPUs; `auto` for as many as there is room for. */
+  readonly workers: number | 'auto'
+  /** How many may share one GPU; any number by default, and one with `auto`. */
+  readonly workersPerDevice?: number | null
   readonly threadsPerWorker: number
   readonly device: 'cpu' | 'cuda'
   readonly determinism: 'bitwise' | 'seeded' | 'fast'
@@ -95,23 +100,23 @@ const credits = 64
 export async function startPool(options: PoolOptions): Promise<WorkerPool> {
   options.signal?.throwIfAborted()
   const clock = options.clock ?? systemClock()
-  const names = Array.from(
-    { length: options.workers },
-    (_, index) => `w${String(index).padStart(2, '0')}`,
+  const devices = new Map(
+    (await localDevices(options)).map((device, index) => [
+      `w${String(index).padStart(2, '0')}`,
+      device,
+    ]),
   )
-  const gpuCount =
-    options.device === 'cuda' && names.length > 1 ? await countCudaDevices(options.signal) : 1
   const shell = new PoolShell({
-    initial: newPool(rulesOf(options, clock), names),
+    initial: newPool(rulesOf(options, clock), [...devices.keys()]),
     clock,
     logger: options.logger,
-    channels: await openChannels(options),
+    channels: await openChannels(options, devices.size > 0),
     commandFor: (worker, endpoint) =>
       (options.command ?? pythonCommand)({
         environment: options.environment,
         endpoint,
         worker,
-        device: gpuCount > 1 ? `cuda:${names.indexOf(worker) % gpuCount}` : options.device,
+        device: devices.get(worker) ?? options.device,
         threads: options.threadsPerWorker,
         determinism: options.determinism,
         datasets: options.datasets,
@@ -127,11 +132,18 @@ export async function startPool(options: PoolOptions): Promise<WorkerPool> {
   }
 }
 
-async function openChannels(options: PoolOptions): Promise<PoolChannel[]> {
-  const { workers, listen, logger } = options
+async function localDevices(options: PoolOptions): Promise<string[]> {
+  const { workers, workersPerDevice = null, device, threadsPerWorker } = options
+  const gpuCount = device === 'cuda' && workers !== 0 ? await countCudaDevices(options.signal) : 0
+  const cpuSlots = Math.floor(availableParallelism() / threadsPerWorker)
+  return assignDevices({ workers, device, workersPerDevice }, { gpuCount, cpuSlots })
+}
+
+async function openChannels(options: PoolOptions, hasLocal: boolean): Promise<PoolChannel[]> {
+  const { listen, logger } = options
   const channels: PoolChannel[] = []
   const proof = proofOfLife(options)
-  if (workers > 0) channels.push({ channel: await openIpcChannel(proof), local: true })
+  if (hasLocal) channels.push({ channel: await openIpcChannel(proof), local: true })
   if (listen === undefined) return channels
   try {
     const channel = await openTcpChannel(listen.endpoint, listen.curve, proof)

@@ -72,9 +72,9 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'graph',
     'space•',
     'worker•',
-    // The evaluator owns its pool: something has to make it, and its keys.
+    // The evaluator owns its pool: something has to make it, and say who may join it.
     'worker/pool.ts',
-    'worker/keys.ts',
+    'worker/remote-workers.ts',
     'benchmark',
     'protocol',
     'environment',

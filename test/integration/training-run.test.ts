@@ -144,7 +144,7 @@ describe('a search that trains in PyTorch', () => {
     const out = join(folder.path, 'remote')
     expect(archloom(['env', 'keys', keys]).status).toBe(0)
     const endpoint = 'tcp://127.0.0.1:47611'
-    const remote = `evaluator.remote={endpoint: "${endpoint}", keys: ${keys}, workers: 2}`
+    const remote = `evaluator.remote={endpoint: "${endpoint}", keys: ${keys}, minWorkers: 2}`
     const orchestrator = startArchloom([
       ...[...run, '--out', out, '--set', 'evaluator.workers=0', '--set', remote],
     ])

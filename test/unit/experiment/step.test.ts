@@ -226,6 +226,28 @@ describe('time', () => {
   })
 })
 
+test('an attempt whose worker departed is repeated, and not counted as a crash', () => {
+  const failed = (attemptNumber: number, kind: 'departed' | 'crashed') =>
+    ({
+      type: 'attempt-failed',
+      trial: 0,
+      attempt: attemptNumber,
+      failure: { kind, message: 'gone' },
+      verdict: 'retry',
+    }) as const
+  const events = [
+    started({ budget: { trials: 1 } }),
+    proposed(0, 0),
+    attempt(0),
+    failed(0, 'departed'),
+    { type: 'attempt-started', trial: 0, attempt: 1 } as const,
+    failed(1, 'crashed'),
+  ]
+  const { commands, state } = fold(events)
+  expect(commands).toMatchObject([{ type: 'start-attempt', trial: 0, attempt: 2 }])
+  expect(state.active[0]?.crashes).toBe(1)
+})
+
 describe('the end', () => {
   const test0 = { type: 'trial-selected', trial: 0 } as const
   const failTest = (attemptNumber: number, verdict: 'retry' | 'failed' | 'abort-run') =>
