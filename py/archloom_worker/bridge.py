@@ -22,6 +22,7 @@ from archloom_worker.events import (
     Command,
     Event,
     Leave,
+    LinkDown,
     LinkUp,
     Malformed,
     Order,
@@ -142,8 +143,8 @@ class Bridge:
             self._feed(Tick())
 
     def _arrived(self) -> Iterator[Event]:
-        for _ in range(self._link.new_links()):
-            yield LinkUp()
+        for is_up in self._link.changes():
+            yield LinkUp() if is_up else LinkDown()
         for frames in self._link.receive():
             try:
                 message, tensors = decode_to_worker(frames)

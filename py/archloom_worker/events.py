@@ -49,6 +49,11 @@ class LinkUp:
 
 
 @dataclass(frozen=True)
+class LinkDown:
+    """The connection was lost: the other side is dead, stopped or cut off, or made a new one."""
+
+
+@dataclass(frozen=True)
 class Tick:
     """Time may have passed; every message that had arrived was handed in before."""
 
@@ -88,6 +93,7 @@ Event: TypeAlias = (
     | Malformed
     | VersionRefused
     | LinkUp
+    | LinkDown
     | Tick
     | PointReached
     | TaskEnded

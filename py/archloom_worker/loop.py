@@ -14,6 +14,7 @@ from archloom_worker.events import (
     Command,
     Event,
     Leave,
+    LinkDown,
     LinkUp,
     Logged,
     Malformed,
@@ -34,6 +35,10 @@ from archloom_worker.protocol import Frames, TaskKey
 STUCK_SECONDS = 60.0
 """How long a task may ignore its deadline or a cancel, as inside one long native call, before the
 worker gives itself up; a fresh process takes its place."""
+
+UNRESPONSIVE_SECONDS = 300.0
+"""How long an orchestrator may say nothing while its link stands: its process lives, and waits, as
+for a slow disk."""
 
 TERMINATE_SECONDS = 5.0
 """How long a terminated worker waits for its task to stop and its outcome to be acknowledged."""
@@ -90,6 +95,8 @@ class State:
     """Whether the newest hello was answered."""
     linked: bool = False
     """Whether a connection was ever made."""
+    connected: bool = False
+    """Whether there is one now."""
     outbox: Outbox = field(default_factory=Outbox)
     queue: tuple[Order, ...] = ()
     running: Running | None = None
@@ -126,7 +133,7 @@ def step(state: State, event: Event, now: float) -> Step:
 
 def wake_at(state: State) -> float:
     """When the next Tick has something to do."""
-    times = [state.beat_at, state.heard_at + _silence(state)]
+    times = [state.beat_at, state.heard_at + _patience(state)]
     if not state.welcomed:
         times.append(state.greeted_at + state.patience_seconds)
     else:
@@ -140,7 +147,9 @@ def wake_at(state: State) -> float:
     return min(times)
 
 
-def _handle(state: State, event: Event, now: float) -> Step:  # noqa: PLR0911 - one line an event
+def _handle(  # noqa: C901, PLR0911 - one line an event
+    state: State, event: Event, now: float
+) -> Step:
     match event:
         case Received(message, frames):
             return _received(replace(state, heard_at=now), message, frames, now)
@@ -149,7 +158,9 @@ def _handle(state: State, event: Event, now: float) -> Step:  # noqa: PLR0911 - 
         case VersionRefused(reason):
             return _leave(state, EXIT_WORKER, reason)
         case LinkUp():
-            return _link_up(state, now)
+            return _link_up(replace(state, connected=True), now)
+        case LinkDown():
+            return replace(state, connected=False), ()
         case Tick():
             return _tick(state, now)
         case PointReached(key, point):
@@ -281,7 +292,7 @@ def _link_up(state: State, now: float) -> Step:
 
 def _tick(state: State, now: float) -> Step:
     silence = now - state.heard_at
-    if state.rules is not None and silence >= state.rules.silence_seconds:
+    if silence >= _patience(state):
         return _leave(
             state, EXIT_WORKER, f"The orchestrator has been silent for {silence:.1f} s, giving up"
         )
@@ -420,6 +431,12 @@ def _leave(state: State, exit_code: int, notice: str | None = None) -> Step:
     if state.running is not None:
         commands = (StopTask(state.running.order.key),)
     return replace(state, left=True), (*commands, Leave(exit_code, notice))
+
+
+def _patience(state: State) -> float:
+    """How long silence is borne: longer while ZeroMQ's own pings are answered over the link."""
+    silence = _silence(state)
+    return max(silence, UNRESPONSIVE_SECONDS) if state.connected else silence
 
 
 def _silence(state: State) -> float:

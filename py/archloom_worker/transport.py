@@ -20,6 +20,10 @@ from archloom_worker.errors import EnvironmentProblem
 if TYPE_CHECKING:  # at run time it would bring NumPy, too early
     from archloom_worker.protocol import Frame
 
+PING_MILLISECONDS = (2000, 6000)
+"""How often ZeroMQ's own threads ask over the link whether the other side lives, and how long it
+may take to answer before the link is cut. The program at the other end has no part in it."""
+
 RECONNECT_MILLISECONDS = (100, 2000)
 """First and longest pause between attempts to connect again."""
 
@@ -111,11 +115,15 @@ class Link:
         self._socket.setsockopt(zmq.RCVHWM, 0)
         self._socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MILLISECONDS[0])
         self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MILLISECONDS[1])
+        self._socket.setsockopt(zmq.HEARTBEAT_IVL, PING_MILLISECONDS[0])
+        self._socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, PING_MILLISECONDS[1])
         if keys is not None:
             self._socket.setsockopt(zmq.CURVE_SERVERKEY, keys.server_key.encode())
             self._socket.setsockopt(zmq.CURVE_PUBLICKEY, keys.public_key.encode())
             self._socket.setsockopt(zmq.CURVE_SECRETKEY, keys.secret_key.encode())
-        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self._monitor = self._socket.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+        )
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
@@ -134,13 +142,11 @@ class Link:
         bounded = min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
         self._poller.poll(math.ceil(bounded * 1000))
 
-    def new_links(self) -> int:
-        """How often a connection was made since this was last asked."""
-        count = 0
+    def changes(self) -> Iterator[bool]:
+        """Whether a connection was made or lost, for each time since this was last asked."""
         while self._monitor.poll(0):
             message = parse_monitor_message(self._monitor.recv_multipart())
-            count += message["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
-        return count
+            yield message["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
 
     def receive(self) -> Iterator[list[Frame]]:
         """Every message that has arrived, as its frames; never blocks."""

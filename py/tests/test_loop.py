@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -11,13 +11,16 @@ from archloom_worker.errors import EXIT_OK, EXIT_WORKER
 from archloom_worker.events import (
     Command,
     Event,
+    FinishTask,
     Leave,
+    LinkDown,
     LinkUp,
     Logged,
     Malformed,
     Order,
     PointReached,
     Received,
+    ReportMade,
     Send,
     StartTask,
     StopTask,
@@ -205,13 +208,26 @@ def test_a_late_tick_sends_one_heartbeat_not_many(worker: Worker) -> None:
 
 
 def test_a_silent_orchestrator_stops_the_task_and_ends_the_worker(worker: Worker) -> None:
-    worker.on(worker.run())
+    worker.on(worker.run(), LinkDown())
     worker.on(HEARTBEAT, at=105.0)
     assert not any(isinstance(command, Leave) for command in worker.on(Tick(), at=114.9))
     stop, leave = worker.on(Tick(), at=115.0)
     assert stop == StopTask(TaskKey("t1", 0))
     assert isinstance(leave, Leave)
     assert leave.exit_code == EXIT_WORKER
+
+
+def test_an_orchestrator_whose_link_stands_may_be_silent_for_longer(worker: Worker) -> None:
+    worker.on(HEARTBEAT, at=105.0)
+    assert not any(isinstance(command, Leave) for command in worker.on(Tick(), at=404.9))
+    assert loop.wake_at(worker.state) == 405.0
+    assert isinstance(worker.on(Tick(), at=405.0)[-1], Leave)
+
+
+def test_a_link_that_is_lost_ends_that_patience(worker: Worker) -> None:
+    worker.on(HEARTBEAT, at=105.0)
+    worker.on(Tick(), at=200.0)
+    assert isinstance(worker.on(LinkDown(), Tick(), at=201.0)[-1], Leave)
 
 
 @pytest.mark.parametrize("event", [HEARTBEAT, Malformed("garbage"), acknowledge(), cancel("t9")])
@@ -317,6 +333,29 @@ def test_a_cancelled_task_that_waits_fails_at_once(worker: Worker) -> None:
     assert worker.on(TaskEnded(result("t1"))) == [Send(result("t1"))]
 
 
+def test_a_task_asked_to_finish_early_goes_on_and_ends_as_it_likes(worker: Worker) -> None:
+    worker.on(worker.run())
+    stop = Received(schema.Stop(task="t1", lease=0))
+    assert worker.on(stop) == [FinishTask(TaskKey("t1", 0))]
+    assert worker.on(Tick(), at=worker.now + STUCK_SECONDS) == [Send(schema.Heartbeat())]
+    assert worker.on(TaskEnded(result())) == [Send(result())]
+
+
+def test_a_waiting_task_asked_to_finish_early_knows_it_when_it_begins(worker: Worker) -> None:
+    worker.on(worker.run("t1"), worker.run("t2"))
+    assert worker.on(Received(schema.Stop(task="t2", lease=0))) == []
+    commands = worker.on(TaskEnded(result("t1")))
+    order = replace(worker.order("t2"), stop_asked=True)
+    assert commands == [Send(result("t1")), started("t2"), StartTask(order)]
+
+
+def test_a_stop_for_another_lease_changes_nothing(worker: Worker) -> None:
+    worker.on(worker.run("t1", lease=1))
+    before = worker.state
+    assert worker.on(Received(schema.Stop(task="t1", lease=0))) == []
+    assert worker.state == before
+
+
 def test_a_task_that_beats_its_cancel_keeps_its_result(worker: Worker) -> None:
     worker.on(worker.run())
     worker.on(cancel())
@@ -359,6 +398,16 @@ def test_progress_beyond_the_credits_waits_for_a_grant(worker: Worker) -> None:
     assert sent == [progress(epoch) for epoch in range(1, 5)]
     assert worker.on(Received(schema.Grant(credits=1))) == [progress(5)]
     assert worker.on(Received(schema.Grant(credits=9))) == [progress(6)]
+
+
+def test_reports_of_a_function_cost_credits_as_progress_does(worker: Worker) -> None:
+    worker.on(worker.run())
+    reports = [ReportMade(TaskKey("t1", 0), {"step": step}) for step in range(6)]
+    sent = [
+        Send(schema.Reported(task="t1", lease=0, report={"step": step})) for step in range(6)
+    ]
+    assert worker.on(*reports) == sent[:4]
+    assert worker.on(TaskEnded(result())) == [sent[5], Send(result())]
 
 
 def test_a_result_never_waits_for_credits_and_its_last_point_precedes_it(worker: Worker) -> None:
