@@ -4,7 +4,15 @@ import type { ArchloomError } from '#src/errors.ts'
 import type { Failed, Result, Run } from '#src/protocol/messages.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { FailureKind } from '#src/trial/outcome.ts'
-import { changeTask, changeWorker, type Draft, sendTo, tasksOf, turnTo } from './pool-draft.ts'
+import {
+  changeTask,
+  changeWorker,
+  type Draft,
+  logTo,
+  sendTo,
+  tasksOf,
+  turnTo,
+} from './pool-draft.ts'
 import type { PoolTask, TaskState, WorkerState } from './pool-state.ts'
 
 /** Takes a task in, or refuses it where no worker will ever come. */
@@ -76,7 +84,11 @@ export function cancelTask(draft: Draft, id: string): void {
 export function settleTask(draft: Draft, worker: WorkerState, message: Result | Failed): void {
   acknowledgeEnd(draft, worker, message)
   const task = heldTask(draft, worker, message)
-  if (task === undefined) return
+  if (task === undefined) {
+    const { task: id, lease } = message
+    logTo(draft, 'debug', 'A stale result was ignored', { worker: worker.name, task: id, lease })
+    return
+  }
   if (message.type === 'failed') {
     rejectTask(draft, task.task, new AttemptFailure(message.failure))
   } else if (message.result.kind !== task.work.kind) {
