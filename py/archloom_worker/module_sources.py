@@ -1,0 +1,126 @@
+"""Which code a module of the user's consists of, found without running any of it.
+
+Results of two versions of a pipeline must not pass for comparable, so the fingerprint holds a hash
+over every source file that an allowed module imports from the user's own folders. Installed
+packages are known by their versions; what code imports by other means than import statements is
+not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from importlib.machinery import EXTENSION_SUFFIXES, PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archloom_worker.errors import EnvironmentProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def module_hash(name: str, folders: Sequence[Path]) -> str:
+    """SHA-256 over the source files that a module is made of: their places and their bytes.
+
+    Args:
+        name: As it is imported, such as `team.training`.
+        folders: The user's own folders, in the order in which Python looks through them; what is
+            found elsewhere counts with its whole package.
+
+    Raises:
+        EnvironmentProblem: When there is no such module.
+    """
+    files = _own_files(name, folders) or _installed_files(name)
+    if not files:
+        looked = ", ".join(str(folder) for folder in folders) or "no folder of its own"
+        raise EnvironmentProblem(
+            f"The module {name} was not found, neither in {looked} nor among installed packages, "
+            "mend its name or the folders that are to be looked through"
+        )
+    digest = hashlib.sha256()
+    for place, path in sorted(files.items()):
+        content = path.read_bytes()
+        digest.update(f"{place}\n{len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _own_files(name: str, folders: Sequence[Path]) -> dict[str, Path]:
+    """Every file that importing the module runs, as far as import statements say, by its place."""
+    found: dict[str, Path] = {}
+    waiting = [name]
+    seen: set[str] = set()
+    while waiting:
+        module = waiting.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        path = _locate(module, folders)
+        if path is None:
+            continue
+        found[module] = path
+        waiting.extend(_packages_above(module))
+        if path.suffix == ".py":
+            waiting.extend(_imported(module, path))
+    return found if name in found else {}
+
+
+def _locate(module: str, folders: Sequence[Path]) -> Path | None:
+    place = Path(*module.split("."))
+    for folder in folders:
+        package = folder / place / "__init__.py"
+        if package.is_file():
+            return package
+        for suffix in (".py", *EXTENSION_SUFFIXES):
+            path = folder / place.with_name(place.name + suffix)
+            if path.is_file():
+                return path
+    return None
+
+
+def _packages_above(module: str) -> Iterator[str]:
+    parts = module.split(".")
+    for count in range(1, len(parts)):
+        yield ".".join(parts[:count])
+
+
+def _imported(module: str, path: Path) -> Iterator[str]:
+    """Names that may be modules, from every import statement of a file, wherever it stands."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except SyntaxError:
+        return  # importing it will say so
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node, package)
+            yield base
+            for alias in node.names:
+                yield f"{base}.{alias.name}"
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    """The module that a `from` names, relative ones made absolute."""
+    if node.level == 0:
+        return node.module or ""
+    parts = package.split(".") if package else []
+    kept = parts[: len(parts) - (node.level - 1)]
+    return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def _installed_files(name: str) -> dict[str, Path]:
+    top = name.partition(".")[0]
+    spec = PathFinder.find_spec(top)
+    if spec is None:
+        return {}
+    if spec.submodule_search_locations is None:
+        return {} if spec.origin is None else {top: Path(spec.origin)}
+    return {
+        path.relative_to(folder).as_posix(): path
+        for folder in spec.submodule_search_locations
+        for path in Path(folder).rglob("*.py")
+    }
