@@ -90,7 +90,7 @@ edit.
 # ruff: noqa
 # fmt: off
 
-from typing import Annotated, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -134,6 +134,7 @@ function quoted(type: string): string {
 }
 
 function pythonType(schema: Schema): string {
+  if (Object.keys(schema).length === 0) return 'Any'
   if (schema.$ref) return schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)
   if (schema.const !== undefined) return `Literal[${JSON.stringify(schema.const)}]`
   if (schema.enum) return `Literal[${schema.enum.map((item) => JSON.stringify(item)).join(', ')}]`

@@ -21,6 +21,7 @@ from archloom_worker.errors import EXIT_INTERNAL, Cancelled, DeadlinePassed
 from archloom_worker.events import (
     Command,
     Event,
+    FinishTask,
     Leave,
     LinkDown,
     LinkUp,
@@ -52,12 +53,23 @@ class Assignment:
     def __init__(self, order: Order) -> None:
         self.order = order
         self._stopped = threading.Event()
+        self._finishing = threading.Event()
+        if order.stop_asked:
+            self._finishing.set()
         seconds = order.run.deadline_seconds
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     def stop(self) -> None:
         """Makes the next check fail; from any thread."""
         self._stopped.set()
+
+    def ask_to_finish(self) -> None:
+        """Makes `should_finish` say so; from any thread."""
+        self._finishing.set()
+
+    def should_finish(self) -> bool:
+        """Whether it is to hand back early what it has; it may go on all the same."""
+        return self._finishing.is_set()
 
     def check(self) -> None:
         """Returns when the task may go on.
@@ -181,6 +193,9 @@ class Bridge:
                 case StopTask(key):
                     if self._assignment is not None and self._assignment.order.key == key:
                         self._assignment.stop()
+                case FinishTask(key):
+                    if self._assignment is not None and self._assignment.order.key == key:
+                        self._assignment.ask_to_finish()
                 case Leave(exit_code, notice):
                     self._leave(exit_code, notice)
 

@@ -13,6 +13,8 @@ class Order:
 
     run: schema.Run
     frames: Frames
+    stop_asked: bool = False
+    """Whether it is to finish early from the start."""
 
     @property
     def key(self) -> TaskKey:
@@ -67,6 +69,14 @@ class PointReached:
 
 
 @dataclass(frozen=True)
+class ReportMade:
+    """The running function of the user's says how far it is."""
+
+    key: TaskKey
+    report: schema.JsonObject
+
+
+@dataclass(frozen=True)
 class TaskEnded:
     """The main thread is done with its task."""
 
@@ -96,6 +106,7 @@ Event: TypeAlias = (
     | LinkDown
     | Tick
     | PointReached
+    | ReportMade
     | TaskEnded
     | Logged
     | Terminated
@@ -125,6 +136,13 @@ class StopTask:
 
 
 @dataclass(frozen=True)
+class FinishTask:
+    """Tell the running task that it is to finish early, if it ever asks."""
+
+    key: TaskKey
+
+
+@dataclass(frozen=True)
 class Leave:
     """End the process; nothing follows."""
 
@@ -133,4 +151,4 @@ class Leave:
     """One sentence for standard error."""
 
 
-Command: TypeAlias = Send | StartTask | StopTask | Leave
+Command: TypeAlias = Send | StartTask | StopTask | FinishTask | Leave

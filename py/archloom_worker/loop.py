@@ -13,6 +13,7 @@ from archloom_worker.errors import EXIT_OK, EXIT_WORKER
 from archloom_worker.events import (
     Command,
     Event,
+    FinishTask,
     Leave,
     LinkDown,
     LinkUp,
@@ -21,6 +22,7 @@ from archloom_worker.events import (
     Order,
     PointReached,
     Received,
+    ReportMade,
     Send,
     StartTask,
     StopTask,
@@ -166,6 +168,9 @@ def _handle(  # noqa: C901, PLR0911 - one line an event
         case PointReached(key, point):
             progress = schema.Progress(task=key.task, lease=key.lease, point=point)
             return replace(state, outbox=offer(state.outbox, progress)), ()
+        case ReportMade(key, report):
+            reported = schema.Reported(task=key.task, lease=key.lease, report=report)
+            return replace(state, outbox=offer(state.outbox, reported)), ()
         case TaskEnded():
             return _task_ended(state, event, now)
         case Logged(log):
@@ -186,6 +191,8 @@ def _received(  # noqa: PLR0911 - one line a message
             return _run(state, Order(message, frames), now)
         case schema.Cancel(task=task, lease=lease):
             return _cancel(state, TaskKey(task, lease), now)
+        case schema.Stop(task=task, lease=lease):
+            return _ask_to_finish(state, TaskKey(task, lease))
         case schema.Acknowledge(task=task, lease=lease):
             return _acknowledge(state, TaskKey(task, lease)), ()
         case schema.Grant(credits=granted):
@@ -252,6 +259,16 @@ def _cancel(state: State, key: TaskKey, now: float) -> Step:
         failure = schema.Failure(kind="cancelled", message="The task was cancelled before it began")
         return _fail(replace(state, queue=queue), key, failure, now)
     return state, ()
+
+
+def _ask_to_finish(state: State, key: TaskKey) -> Step:
+    """A task that has not begun is told when it does; one that is done has nothing to shorten."""
+    if state.running is not None and state.running.order.key == key:
+        return state, (FinishTask(key),)
+    queue = tuple(
+        replace(order, stop_asked=True) if order.key == key else order for order in state.queue
+    )
+    return replace(state, queue=queue), ()
 
 
 def _acknowledge(state: State, key: TaskKey) -> State:

@@ -1,6 +1,6 @@
 """Progress and log messages that wait for credits: pure, bounded, in order.
 
-Only these two kinds cost credits: results and other control messages are bounded by the tasks that
+Only these kinds cost credits: results and other control messages are bounded by the tasks that
 run, and must never queue behind them.
 """
 
@@ -11,28 +11,29 @@ from archloom_worker import schema
 from archloom_worker.protocol import TaskKey
 
 POINT_BOUND = 64
-"""Points held back at most; beyond it the oldest goes. A result carries the whole curve anyway."""
+"""Points and reports held back at most; beyond it the oldest goes."""
 
 LOG_BOUND = 256
 """Log messages held back at most; beyond it new ones are dropped and counted."""
 
-Costly: TypeAlias = schema.Progress | schema.Log
+Point: TypeAlias = schema.Progress | schema.Reported
+Costly: TypeAlias = Point | schema.Log
 
 
 @dataclass(frozen=True)
 class Outbox:
-    """What waits, and how many messages may go; the points keep the order of their epochs."""
+    """What waits, and how many messages may go; points and reports keep their order."""
 
     credits: int = 0
     """Negative after a last point went out over the credits; grants pay it off first."""
-    points: tuple[schema.Progress, ...] = ()
+    points: tuple[Point, ...] = ()
     logs: tuple[schema.Log, ...] = ()
     dropped_logs: int = 0
 
 
 def offer(outbox: Outbox, message: Costly) -> Outbox:
     """Takes a message in, dropping what the bounds say."""
-    if isinstance(message, schema.Progress):
+    if isinstance(message, schema.Progress | schema.Reported):
         return replace(outbox, points=(*outbox.points, message)[-POINT_BOUND:])
     if len(outbox.logs) >= LOG_BOUND:
         return replace(outbox, dropped_logs=outbox.dropped_logs + 1)

@@ -6,7 +6,7 @@ edit.
 # ruff: noqa
 # fmt: off
 
-from typing import Annotated, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -153,6 +153,15 @@ class KnownCounts(Base, frozen=True, kw_only=True):
     parameter_count: "Annotated[int, Meta(ge=0)]"
     multiply_adds: "Union[Annotated[int, Meta(ge=0)], UnsetType]" = UNSET
 
+class KnownPoint(Base, frozen=True, kw_only=True):
+    epoch: "Annotated[int, Meta(ge=1)]"
+    train_loss: "Union[float, UnsetType]" = UNSET
+    train_accuracy: "Union[Annotated[float, Meta(ge=0, le=1)], UnsetType]" = UNSET
+    val_loss: "Union[float, UnsetType]" = UNSET
+    val_accuracy: "Annotated[float, Meta(ge=0, le=1)]"
+    learning_rate: "Union[Annotated[float, Meta(ge=0)], UnsetType]" = UNSET
+    seconds: "Annotated[float, Meta(ge=0)]"
+
 class Metrics(Base, frozen=True, kw_only=True):
     val_accuracy: "Annotated[float, Meta(ge=0, le=1)]"
     val_loss: "Union[float, UnsetType]" = UNSET
@@ -180,7 +189,7 @@ class EvaluationResult(Base, frozen=True, kw_only=True):
     metrics: "Metrics"
     cost: "Cost"
     counts: "Union[KnownCounts, UnsetType]" = UNSET
-    curve: "tuple[CurvePoint, ...]"
+    curve: "tuple[KnownPoint, ...]"
     checkpoint: "Union[KeptCheckpoint, UnsetType]" = UNSET
     dataset: "Union[DatasetUse, UnsetType]" = UNSET
     fingerprint: "str"
@@ -300,6 +309,20 @@ class StepSchedule(Base, frozen=True, kw_only=True, tag_field="kind", tag="step"
     milestones: "tuple[Annotated[float, Meta(gt=0, lt=1)], ...]"
     factor: "Annotated[float, Meta(gt=0, lt=1)]"
 
+class CallResult(Base, frozen=True, kw_only=True, tag_field="kind", tag="call"):
+    output: "Any"
+    checkpoint: "Union[CheckpointRef, None]"
+    stopped: "bool"
+    cost: "Cost"
+
+class CallWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="call"):
+    function: "FunctionName"
+    input: "JsonObject"
+    graph: "Union[NetworkGraph, None]"
+    seed: 'Annotated[str, Meta(pattern="^[0-9]+\\\\Z")]'
+    resume: "Union[CheckpointRef, None]"
+    checkpoint_path: "Union[Annotated[str, Meta(min_length=1)], None]"
+
 class CheckpointRef(Base, frozen=True, kw_only=True):
     path: "Annotated[str, Meta(min_length=1)]"
     sha256: "str"
@@ -333,6 +356,32 @@ class Inheritance(Base, frozen=True, kw_only=True):
 class ParameterShape(Base, frozen=True, kw_only=True):
     name: "str"
     shape: "tuple[Annotated[int, Meta(ge=0)], ...]"
+
+class SessionCallResult(Base, frozen=True, kw_only=True, tag_field="kind", tag="session-call"):
+    output: "Any"
+    stopped: "bool"
+    cost: "Cost"
+
+class SessionCallWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="session-call"):
+    session: "Annotated[str, Meta(min_length=1)]"
+    method: "MethodName"
+    input: "JsonObject"
+
+class SessionCloseResult(Base, frozen=True, kw_only=True, tag_field="kind", tag="session-close"):
+    pass
+
+class SessionCloseWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="session-close"):
+    session: "Annotated[str, Meta(min_length=1)]"
+
+class SessionOpenResult(Base, frozen=True, kw_only=True, tag_field="kind", tag="session-open"):
+    cost: "Cost"
+
+class SessionOpenWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="session-open"):
+    session: "Annotated[str, Meta(min_length=1)]"
+    function: "FunctionName"
+    input: "JsonObject"
+    graph: "Union[NetworkGraph, None]"
+    seed: 'Annotated[str, Meta(pattern="^[0-9]+\\\\Z")]'
 
 class TrainResult(Base, frozen=True, kw_only=True, tag_field="kind", tag="train"):
     metrics: "Metrics"
@@ -421,6 +470,11 @@ class Refused(Base, frozen=True, kw_only=True, tag_field="type", tag="refused"):
     reason: "str"
     mend: "str"
 
+class Reported(Base, frozen=True, kw_only=True, tag_field="type", tag="reported"):
+    task: "Annotated[str, Meta(min_length=1)]"
+    lease: "Annotated[int, Meta(ge=0)]"
+    report: "JsonObject"
+
 class Result(Base, frozen=True, kw_only=True, tag_field="type", tag="result"):
     task: "Annotated[str, Meta(min_length=1)]"
     lease: "Annotated[int, Meta(ge=0)]"
@@ -435,6 +489,10 @@ class Run(Base, frozen=True, kw_only=True, tag_field="type", tag="run"):
     tensors: "tuple[TensorFrame, ...]"
 
 class Started(Base, frozen=True, kw_only=True, tag_field="type", tag="started"):
+    task: "Annotated[str, Meta(min_length=1)]"
+    lease: "Annotated[int, Meta(ge=0)]"
+
+class Stop(Base, frozen=True, kw_only=True, tag_field="type", tag="stop"):
     task: "Annotated[str, Meta(min_length=1)]"
     lease: "Annotated[int, Meta(ge=0)]"
 
@@ -457,7 +515,10 @@ Outcome = Literal["completed", "stopped", "infeasible", "diverged", "timed-out",
 DatasetName = Literal["digits", "fashion-mnist", "cifar10", "cifar100", "wine", "breast-cancer", "tinyshakespeare", "wikitext-2"]
 OptimizerRule = Union[Sgd, AdamW]
 Schedule = Union[ConstantSchedule, CosineSchedule, StepSchedule, OneCycleSchedule]
-TaskResult = Union[DescribeResult, TrainResult, EvaluateResult]
-TaskWork = Union[DescribeWork, TrainWork, EvaluateWork]
-FromWorker = Union[Hello, Heartbeat, Started, Progress, Result, Failed, Log, Drained]
-ToWorker = Union[Welcome, Refused, Heartbeat, Run, Cancel, Acknowledge, Grant, Drain]
+FunctionName = Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z][A-Za-z0-9_]*\\Z")]
+JsonObject = dict[str, Any]
+MethodName = Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9_]*\\Z")]
+TaskResult = Union[DescribeResult, TrainResult, EvaluateResult, CallResult, SessionOpenResult, SessionCallResult, SessionCloseResult]
+TaskWork = Union[DescribeWork, TrainWork, EvaluateWork, CallWork, SessionOpenWork, SessionCallWork, SessionCloseWork]
+FromWorker = Union[Hello, Heartbeat, Started, Progress, Reported, Result, Failed, Log, Drained]
+ToWorker = Union[Welcome, Refused, Heartbeat, Run, Cancel, Stop, Acknowledge, Grant, Drain]

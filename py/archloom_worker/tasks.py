@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 NETWORK_KINDS = ("describe", "train", "evaluate")
 """Kinds of task that build a network, and so need PyTorch."""
 
+CALL_KINDS = ("call", "session-open", "session-call", "session-close")
+"""Kinds of task that run code of the user's."""
+
 TRACEBACK_CHARACTERS = 16_000
 """What is kept of a traceback, from its end: where it happened stands there."""
 
@@ -112,7 +115,11 @@ def perform(
 def capabilities() -> tuple[str, ...]:
     """What hello says that this worker can do."""
     kinds = (str(work.__struct_config__.tag) for work in get_args(schema.TaskWork))
-    here = (kind for kind in kinds if torch_installed() or kind not in NETWORK_KINDS)
+    here = (
+        kind
+        for kind in kinds
+        if kind not in CALL_KINDS and (torch_installed() or kind not in NETWORK_KINDS)
+    )
     return (*here, "tensors")
 
 
@@ -186,6 +193,13 @@ def _answer(work: schema.TaskWork, tensors: Arrays, services: Services, watch: W
             from archloom_worker import evaluation  # noqa: PLC0415
 
             return Answer(evaluation.evaluate(work, _training(services, watch)))
+        case (
+            schema.CallWork()
+            | schema.SessionOpenWork()
+            | schema.SessionCallWork()
+            | schema.SessionCloseWork()
+        ):
+            raise InvalidTask("This worker was started without permission to call any module")
 
 
 def _training(services: Services, watch: Watch) -> TrainContext:

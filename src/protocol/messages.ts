@@ -13,7 +13,7 @@ import { CurvePoint } from '#src/trial/metrics.ts'
 import { Failure } from '#src/trial/record.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { DatasetName } from './recipe.ts'
-import { TaskResult, TaskWork } from './task.ts'
+import { JsonObject, TaskResult, TaskWork } from './task.ts'
 
 /** Dispatched work: the same task sent again bears a higher lease, and only the newest counts. */
 const leased = { task: z.string().min(1), lease: z.int().min(0) }
@@ -95,6 +95,8 @@ export const Run = z.strictObject({
 export type Run = z.infer<typeof Run>
 
 export const Cancel = z.strictObject({ type: z.literal('cancel'), ...leased })
+/** Finish early and hand back what there is; only to a worker that can do calls. */
+export const Stop = z.strictObject({ type: z.literal('stop'), ...leased })
 /** The result or failure is safe in the orchestrator: the worker may forget it. */
 export const Acknowledge = z.strictObject({ type: z.literal('acknowledge'), ...leased })
 export const Grant = z.strictObject({ type: z.literal('grant'), credits: z.int().min(1) })
@@ -107,6 +109,12 @@ export const Progress = z.strictObject({
   type: z.literal('progress'),
   ...leased,
   point: CurvePoint,
+})
+/** What a function of the user's says of its progress; costs a credit, as progress does. */
+export const Reported = z.strictObject({
+  type: z.literal('reported'),
+  ...leased,
+  report: JsonObject,
 })
 export const Result = z.strictObject({
   type: z.literal('result'),
@@ -131,6 +139,7 @@ export const FromWorker = z.discriminatedUnion('type', [
   Heartbeat,
   Started,
   Progress,
+  Reported,
   Result,
   Failed,
   Log,
@@ -144,6 +153,7 @@ export const ToWorker = z.discriminatedUnion('type', [
   Heartbeat,
   Run,
   Cancel,
+  Stop,
   Acknowledge,
   Grant,
   Drain,

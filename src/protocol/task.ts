@@ -1,5 +1,6 @@
 /** What a worker can be asked to do, and what it hands back. One kind, one body, one result. */
 import { z } from 'zod'
+import type { Json } from '#src/encoding/json.ts'
 import { NetworkGraph, NodeId, Shape } from '#src/graph/graph.ts'
 import { Cost, CurvePoint, Metrics, NetworkCounts } from '#src/trial/metrics.ts'
 import { DatasetUse } from '#src/trial/record.ts'
@@ -15,6 +16,7 @@ export const DescribeWork = z.strictObject({
   kind: z.literal('describe'),
   graph: NetworkGraph,
 })
+export type DescribeWork = z.infer<typeof DescribeWork>
 
 /** Two nodes whose tensors have equal names and shapes: of a trained network, and of a new one. */
 export const WeightPair = z.strictObject({ source: NodeId, target: NodeId })
@@ -58,7 +60,74 @@ export const EvaluateWork = z.strictObject({
   split: z.enum(['validation', 'test']),
 })
 
-export const TaskWork = z.discriminatedUnion('kind', [DescribeWork, TrainWork, EvaluateWork])
+/** Any value of JSON: parsed from a header it can be nothing else. */
+const JsonValue = z.unknown() as z.ZodType<Json>
+
+/** Values by name. */
+export const JsonObject = z.record(z.string(), JsonValue)
+export type JsonObject = z.infer<typeof JsonObject>
+
+/** `module:name`, of a function or a class that stands at the top of the module. */
+export const FunctionName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z][A-Za-z0-9_]*$/)
+
+/** A method by name; private ones cannot be called. */
+export const MethodName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/)
+
+/** An object that stays in a worker between calls, by a name of the orchestrator's. */
+const SessionName = z.string().min(1)
+
+/** A function of the user's, called with what the parameters of its signature name. */
+export const CallWork = z.strictObject({
+  kind: z.literal('call'),
+  function: FunctionName,
+  /** Arguments by name. */
+  input: JsonObject,
+  /** The network that the function is about; null for none. */
+  graph: NetworkGraph.nullable(),
+  seed: Seed,
+  /** What the function may go on from; null for a new start. */
+  resume: CheckpointRef.nullable(),
+  /** Where the function may leave a checkpoint; null for nowhere. */
+  checkpointPath: z.string().min(1).nullable(),
+})
+export type CallWork = z.infer<typeof CallWork>
+
+/** Makes an object of the user's, which stays in the worker until it is closed. */
+export const SessionOpenWork = z.strictObject({
+  kind: z.literal('session-open'),
+  session: SessionName,
+  /** A class, or a function that makes the object. */
+  function: FunctionName,
+  input: JsonObject,
+  graph: NetworkGraph.nullable(),
+  seed: Seed,
+})
+export type SessionOpenWork = z.infer<typeof SessionOpenWork>
+
+export const SessionCallWork = z.strictObject({
+  kind: z.literal('session-call'),
+  session: SessionName,
+  method: MethodName,
+  input: JsonObject,
+})
+export type SessionCallWork = z.infer<typeof SessionCallWork>
+
+export const SessionCloseWork = z.strictObject({
+  kind: z.literal('session-close'),
+  session: SessionName,
+})
+
+export const TaskWork = z.discriminatedUnion('kind', [
+  DescribeWork,
+  TrainWork,
+  EvaluateWork,
+  CallWork,
+  SessionOpenWork,
+  SessionCallWork,
+  SessionCloseWork,
+])
 export type TaskWork = z.infer<typeof TaskWork>
 export type TaskKind = TaskWork['kind']
 
@@ -92,9 +161,40 @@ export const EvaluateResult = z.strictObject({
   sampleCount: z.int().min(1),
 })
 
+export const CallResult = z.strictObject({
+  kind: z.literal('call'),
+  /** What the function returned, without its tensors, which travel beside. */
+  output: JsonValue,
+  /** What the function saved last; null when it saved nothing, or to nowhere. */
+  checkpoint: CheckpointRef.nullable(),
+  /** Whether it was asked to finish early before it was done. */
+  stopped: z.boolean(),
+  /** Each report counts as an epoch. */
+  cost: Cost,
+})
+export type CallResult = z.infer<typeof CallResult>
+
+export const SessionOpenResult = z.strictObject({
+  kind: z.literal('session-open'),
+  cost: Cost,
+})
+
+export const SessionCallResult = z.strictObject({
+  kind: z.literal('session-call'),
+  output: JsonValue,
+  stopped: z.boolean(),
+  cost: Cost,
+})
+
+export const SessionCloseResult = z.strictObject({ kind: z.literal('session-close') })
+
 export const TaskResult = z.discriminatedUnion('kind', [
   DescribeResult,
   TrainResult,
   EvaluateResult,
+  CallResult,
+  SessionOpenResult,
+  SessionCallResult,
+  SessionCloseResult,
 ])
 export type TaskResult = z.infer<typeof TaskResult>

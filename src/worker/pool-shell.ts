@@ -25,9 +25,11 @@ export interface PoolParts {
   readonly logger: Logger
   readonly channels: readonly PoolChannel[]
   readonly commandFor: (worker: string, endpoint: string) => WorkerCommand
+  /** Ends what was started besides, once every worker has left or was ended. */
+  readonly release: () => Promise<void>
 }
 
-interface Waiting extends Pick<Job, 'onProgress' | 'signal'> {
+interface Waiting extends Pick<Job, 'onProgress' | 'onReport' | 'signal'> {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
   readonly onAbort: () => void
@@ -108,12 +110,13 @@ export class PoolShell implements WorkerPool {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const onAbort = () => this.#dispatch({ kind: 'aborted', task: job.task })
     job.signal?.addEventListener('abort', onAbort, { once: true })
-    const { onProgress, signal } = job
+    const { onProgress, onReport, signal } = job
     this.#waiting.set(job.task, {
       resolve,
       reject,
       onAbort,
       ...(onProgress && { onProgress }),
+      ...(onReport && { onReport }),
       ...(signal && { signal }),
     })
     this.#dispatch({
@@ -141,6 +144,7 @@ export class PoolShell implements WorkerPool {
     await this.#closed.promise
     this.#ticking?.cancel()
     process.off('exit', this.#onProcessExit)
+    await this.#parts.release()
     for (const { channel } of this.#parts.channels) await channel[Symbol.asyncDispose]()
     await Promise.all(this.#readers)
   }
@@ -181,7 +185,10 @@ export class PoolShell implements WorkerPool {
         this.#settle(command.task)?.reject(command.error)
         break
       case 'progress':
-        this.#report(command)
+        this.#tell(command.task, ({ onProgress }) => onProgress?.(command.point))
+        break
+      case 'reported':
+        this.#tell(command.task, ({ onReport }) => onReport?.(command.report))
         break
       case 'welcomed':
         this.fingerprints.set(command.fingerprint, command.hello.fingerprint)
@@ -215,10 +222,10 @@ export class PoolShell implements WorkerPool {
   }
 
   /** A listener that throws fails its own task and nothing else. */
-  #report({ task, point }: Extract<PoolCommand, { kind: 'progress' }>): void {
+  #tell(task: string, listener: (waiting: Waiting) => void): void {
     const waiting = this.#waiting.get(task)
     try {
-      waiting?.onProgress?.(point)
+      if (waiting !== undefined) listener(waiting)
     } catch (error) {
       this.#settle(task)?.reject(error)
       this.#dispatch({ kind: 'aborted', task })

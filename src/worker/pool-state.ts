@@ -6,7 +6,7 @@ import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import type { ArchloomError } from '#src/errors.ts'
 import type { DatasetFacts, FromWorker, Hello, Log, ToWorker } from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
-import type { TaskResult, TaskWork } from '#src/protocol/task.ts'
+import type { JsonObject, TaskResult, TaskWork } from '#src/protocol/task.ts'
 import type { PeerId } from '#src/transport/channel.ts'
 import type { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { CurvePoint } from '#src/trial/metrics.ts'
@@ -207,6 +207,7 @@ export type PoolCommand =
   /** The number of slots may be another now. */
   | { readonly kind: 'resized' }
   | { readonly kind: 'progress'; readonly task: string; readonly point: CurvePoint }
+  | { readonly kind: 'reported'; readonly task: string; readonly report: JsonObject }
   | { readonly kind: 'welcomed'; readonly fingerprint: string; readonly hello: Hello }
   /** Something for the pool's own log, or of a worker's. */
   | {

@@ -107,6 +107,12 @@ function hear(
       }
       grantCredits(draft, worker)
       break
+    case 'reported':
+      if (heldTask(draft, worker, message) !== undefined) {
+        draft.commands.push({ kind: 'reported', task: message.task, report: message.report })
+      }
+      grantCredits(draft, worker)
+      break
     case 'log':
       logTo(draft, message.level, message.message, { worker: worker.name, ...message.fields })
       grantCredits(draft, worker)

@@ -4,7 +4,7 @@
  */
 import type { DatasetFacts, Hello } from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
-import type { TaskKind, TaskResult, TaskWork } from '#src/protocol/task.ts'
+import type { JsonObject, TaskKind, TaskResult, TaskWork } from '#src/protocol/task.ts'
 import type { CurvePoint } from '#src/trial/metrics.ts'
 
 export interface Job<K extends TaskKind = TaskKind> {
@@ -15,6 +15,8 @@ export interface Job<K extends TaskKind = TaskKind> {
   readonly work: Extract<TaskWork, { kind: K }>
   readonly deadlineSeconds?: number
   readonly onProgress?: (point: CurvePoint) => void
+  /** What a function of the user's reports: see `py/archloom_worker/calls.py`. */
+  readonly onReport?: (report: JsonObject) => void
   /** Aborting cancels the task on its worker; the promise then rejects with kind `cancelled`. */
   readonly signal?: AbortSignal
 }
