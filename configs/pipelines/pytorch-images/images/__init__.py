@@ -1,0 +1,1 @@
+"""Digit recognition with a small convolutional network, as a team might have it."""
