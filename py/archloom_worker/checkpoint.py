@@ -1,30 +1,28 @@
 """Checkpoint files: whole or not there, known by content, and of no other work than their own.
 
-A file holds tensors, numbers and texts only, and is read by a reader that makes nothing else.
+A file is safetensors with tensors, numbers and texts only; see `tensor_file.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-import pickle
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
-import torch
 
 from archloom_worker import schema
 from archloom_worker.errors import DataError, InvalidTask
+from archloom_worker.tensor_file import read_tensors, write_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    import torch
 
     from archloom_worker.data.store import Splits
 
-FORMAT = "archloom checkpoint 1"
+FORMAT = "archloom checkpoint 2"
 
 
 class Checkpoint(TypedDict):
@@ -75,54 +73,29 @@ def data_identity_of(
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> schema.CheckpointRef:
-    """Writes a checkpoint so that at no moment a part of one bears its name.
+    """Writes a checkpoint; see `write_tensors`.
 
     Raises:
         OSError: When it cannot be written, such as on a full disk; an older file is left as it was.
     """
-    buffer = io.BytesIO()
-    torch.save(checkpoint, buffer)
-    content = buffer.getbuffer()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-    return schema.CheckpointRef(path=str(path), sha256=hashlib.sha256(content).hexdigest())
+    return write_tensors(path, checkpoint)
 
 
-def load_checkpoint(ref: schema.CheckpointRef, device: torch.device) -> Checkpoint:
-    """Reads the checkpoint that a reference names, its tensors on the device.
+def load_checkpoint(ref: schema.CheckpointRef) -> Checkpoint:
+    """Reads the checkpoint that a reference names, its tensors on the CPU.
 
     Raises:
-        DataError: When the file is missing or has another content than the reference states.
+        DataError: When the file is missing, has another content than the reference states, or is no
+            checkpoint of a training.
     """
-    path = Path(ref.path)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(
-            "missing", f"Checkpoint {path} does not exist; put it back or train anew"
-        ) from error
-    except OSError as error:
-        raise DataError(
-            "corrupt", f"Checkpoint {path} cannot be read: {error.strerror}; train anew"
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != ref.sha256:
+    checkpoint = read_tensors(ref)
+    found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
+    if found != FORMAT:
         raise DataError(
             "corrupt",
-            f"Checkpoint {path} has the SHA-256 {found}, expected {ref.sha256};"
-            " put the right file back or train anew",
+            f"{ref.path} has the checkpoint format {found}, expected {FORMAT}; train anew",
         )
-    return _decoded(path, content, device)
+    return checkpoint  # type: ignore[no-any-return]  # our own format, proven by its hash
 
 
 def verify_identity(checkpoint: Checkpoint, expected: Mapping[str, str], path: str) -> None:
@@ -145,35 +118,5 @@ _WORDS = {
 }
 
 
-def _decoded(path: Path, content: bytes, device: torch.device) -> Checkpoint:
-    try:
-        checkpoint = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
-        raise DataError(
-            "corrupt", f"{path} is not a checkpoint: {str(error).splitlines()[0]}; train anew"
-        ) from error
-    found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
-    if found != FORMAT:
-        raise DataError(
-            "corrupt",
-            f"{path} has the checkpoint format {found}, expected {FORMAT}; train anew",
-        )
-    return checkpoint  # type: ignore[no-any-return]  # our own format, proven by its hash
-
-
 def _hash(part: msgspec.Struct) -> str:
     return hashlib.sha256(msgspec.json.encode(part)).hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename lasting, where the system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)

@@ -37,7 +37,7 @@ def evaluate(work: schema.EvaluateWork, context: TrainContext) -> schema.Evaluat
     """
     splits = context.datasets.load(work.dataset)
     verify_input(work.graph, splits)
-    checkpoint = load_checkpoint(work.checkpoint, context.device)
+    checkpoint = load_checkpoint(work.checkpoint)
     verify_identity(checkpoint, network_identity_of(work, splits), work.checkpoint.path)
     model = Model(work.graph, work.recipe, context.device)
     count_fitting(model.network, splits)

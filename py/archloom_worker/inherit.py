@@ -40,8 +40,7 @@ def inherit_weights(
         DataError: When the checkpoint is missing or has another content.
         InvalidTask: When it is of other data, or a pair's tensors differ in name or shape.
     """
-    device = next(network.parameters()).device
-    checkpoint = load_checkpoint(inheritance.checkpoint, device)
+    checkpoint = load_checkpoint(inheritance.checkpoint)
     verify_identity(checkpoint, identity, inheritance.checkpoint.path)
     own: Tensors = network.state_dict()
     taken: set[str] = set()

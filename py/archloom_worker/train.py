@@ -212,7 +212,7 @@ def _verify_epochs(work: schema.TrainWork) -> None:
 
 
 def _resume(run: _Run, ref: schema.CheckpointRef) -> None:
-    checkpoint = load_checkpoint(ref, run.context.device)
+    checkpoint = load_checkpoint(ref)
     verify_identity(checkpoint, identity_of(run.work, run.splits), ref.path)
     if checkpoint["epoch"] != run.work.from_epoch:
         raise InvalidTask(

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 import torch
 from training_support import (
-    CPU,
     STORE,
     WORK,
     Recorder,
@@ -33,7 +32,7 @@ from archloom_worker.train import train
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> schema.TrainResult:
     """Two epochs of three, with a checkpoint."""
-    path = str(tmp_path_factory.mktemp("trained") / "weights.pt")
+    path = str(tmp_path_factory.mktemp("trained") / "weights.safetensors")
     return train(work(horizon_epochs=3, checkpoint_path=path), Recorder().context())
 
 
@@ -64,13 +63,13 @@ def test_the_reference_names_the_bytes(trained: schema.TrainResult) -> None:
     assert hashlib.sha256(path.read_bytes()).hexdigest() == ref.sha256
     assert os.listdir(path.parent) == [path.name], "no part is left behind"
     normalization = STORE.load(WORK.dataset).normalization
-    checkpoint = load_checkpoint(ref, CPU)
+    checkpoint = load_checkpoint(ref)
     assert (checkpoint["epoch"], checkpoint["mean"]) == (2, list(normalization.mean))
 
 
 def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
-    ref = schema.CheckpointRef(path=str(tmp_path / "gone.pt"), sha256="0" * 64)
-    with pytest.raises(DataError, match=r"gone.pt does not exist") as caught:
+    ref = schema.CheckpointRef(path=str(tmp_path / "gone.safetensors"), sha256="0" * 64)
+    with pytest.raises(DataError, match=r"gone.safetensors does not exist") as caught:
         resume(ref)
     assert caught.value.kind == "missing"
 
@@ -78,11 +77,13 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
 def test_a_changed_checkpoint_is_refused(tmp_path: Path, trained: schema.TrainResult) -> None:
     content = bytearray(Path(ref_of(trained).path).read_bytes())
     content[len(content) // 2] ^= 1
-    path = tmp_path / "changed.pt"
+    path = tmp_path / "changed.safetensors"
     path.write_bytes(content)
     ref = schema.CheckpointRef(path=str(path), sha256=ref_of(trained).sha256)
     for use in (resume, evaluation):
-        with pytest.raises(DataError, match=r"changed.pt has the SHA-256 .* expected") as caught:
+        with pytest.raises(
+            DataError, match=r"changed.safetensors has the SHA-256 .* expected"
+        ) as caught:
             use(ref)
         assert caught.value.kind == "corrupt"
 
@@ -104,11 +105,11 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, what: str) -> N
         buffer.write(b"not a checkpoint")
     else:
         torch.save({"format": "v9"} if what == "other format" else Attack(tmp_path / "ran"), buffer)
-    path = tmp_path / "other.pt"
+    path = tmp_path / "other.safetensors"
     path.write_bytes(buffer.getvalue())
     sha256 = hashlib.sha256(buffer.getvalue()).hexdigest()
     with pytest.raises(
-        DataError, match=r"other.pt (is not a checkpoint|has the checkpoint format)"
+        DataError, match=r"other.safetensors (is not a checkpoint|has the checkpoint format)"
     ):
         resume(schema.CheckpointRef(path=str(path), sha256=sha256))
     assert not (tmp_path / "ran").exists()
@@ -174,7 +175,7 @@ def test_a_full_disk_costs_the_checkpoint_and_no_metric(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     expected = train(work(), Recorder().context())
-    path = tmp_path / "weights.pt"
+    path = tmp_path / "weights.safetensors"
     path.write_bytes(b"of an earlier attempt")
     fill_disk(monkeypatch)
     with caplog.at_level(logging.WARNING):
@@ -182,20 +183,22 @@ def test_a_full_disk_costs_the_checkpoint_and_no_metric(
     assert result.checkpoint is None
     assert result.metrics == expected.metrics
     assert len(result.curve) == 2
-    assert "weights.pt could not be written: No space left on device" in caplog.text
+    assert "weights.safetensors could not be written: No space left on device" in caplog.text
     assert path.read_bytes() == b"of an earlier attempt"
-    assert os.listdir(tmp_path) == ["weights.pt"]
+    assert os.listdir(tmp_path) == ["weights.safetensors"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_folder_that_is_none_costs_the_checkpoint_alone() -> None:
-    result = train(work(to_epoch=1, checkpoint_path="/dev/full/weights.pt"), Recorder().context())
+    result = train(
+        work(to_epoch=1, checkpoint_path="/dev/full/weights.safetensors"), Recorder().context()
+    )
     assert result.checkpoint is None
     assert len(result.curve) == 1
 
 
 def test_a_checkpoint_makes_its_folder_and_replaces_an_older_one(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "weights.pt"
+    path = tmp_path / "deep" / "weights.safetensors"
     for seed in ("1", "2"):
         result = train(work(seed=seed, checkpoint_path=str(path)), Recorder().context())
         assert saved_weights(result.checkpoint).keys() >= {"first.weight", "classify.bias"}

@@ -38,7 +38,7 @@ PLAN = [("one.conv", "one.conv"), ("one.norm", "one.norm"), ("two.norm", "in.nor
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> schema.CheckpointRef:
-    path = str(tmp_path_factory.mktemp("parent") / "parent.pt")
+    path = str(tmp_path_factory.mktemp("parent") / "parent.safetensors")
     result = train(work(graph=PARENT, checkpoint_path=path), Recorder().context())
     assert result.checkpoint is not None
     return result.checkpoint
@@ -55,7 +55,7 @@ def inheritance(
 
 
 def test_planned_nodes_are_copied_and_all_others_fresh(parent: schema.CheckpointRef) -> None:
-    given = load_checkpoint(parent, CPU)["weights"]
+    given = load_checkpoint(parent)["weights"]
     fresh = Learner(work(graph=CHILD, seed="7"), CPU).weights()
     heir = Learner(work(graph=CHILD, seed="7"), CPU)
     inherit_weights(heir.model.network, inheritance(parent), {})
@@ -80,7 +80,7 @@ def test_a_whole_copy_has_its_parents_weights_in_its_own_parameters(
     before = {name: tensor.clone() for name, tensor in learner.weights().items()}
     held = dict(learner.model.network.named_parameters())
     inherit_weights(learner.model.network, inheritance(parent, whole), {})
-    given = load_checkpoint(parent, CPU)["weights"]
+    given = load_checkpoint(parent)["weights"]
     assert same(learner.weights(), given), "running statistics too"
     assert not same(before, given)
     after = dict(learner.model.network.named_parameters())
@@ -95,7 +95,7 @@ def test_equal_works_inherit_equally_and_measure_what_they_left(
         task = work(graph=CHILD, inherit=inheritance(parent), checkpoint_path=path)
         return train(task, Recorder().context())
 
-    first, second = heir("first.pt"), heir("second.pt")
+    first, second = heir("first.safetensors"), heir("second.safetensors")
     assert first.metrics == second.metrics
     assert first.checkpoint is not None
     assert second.checkpoint is not None
@@ -135,7 +135,7 @@ def test_weights_of_other_data_or_a_missing_file_are_refused(
     other = work(graph=CHILD, dataset=digits(200), inherit=inheritance(parent))
     with pytest.raises(InvalidTask, match="data set split"):
         train(other, Recorder().context())
-    gone = schema.CheckpointRef(path=str(tmp_path / "gone.pt"), sha256="0" * 64)
+    gone = schema.CheckpointRef(path=str(tmp_path / "gone.safetensors"), sha256="0" * 64)
     with pytest.raises(DataError, match="does not exist"):
         train(work(graph=CHILD, inherit=inheritance(gone)), Recorder().context())
 

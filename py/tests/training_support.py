@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import torch
 
 from archloom_worker import schema
+from archloom_worker.checkpoint import load_checkpoint
 from archloom_worker.context import TrainContext
 from archloom_worker.data.store import DatasetStore
 
@@ -149,8 +149,7 @@ def timeless(point: schema.CurvePoint) -> schema.CurvePoint:
 
 def saved_weights(ref: schema.CheckpointRef | None) -> dict[str, torch.Tensor]:
     assert ref is not None
-    weights: dict[str, torch.Tensor] = torch.load(Path(ref.path), weights_only=True)["weights"]
-    return weights
+    return load_checkpoint(ref)["weights"]
 
 
 def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:

@@ -30,6 +30,8 @@ const question = `
 import importlib.util as u, json, sys
 found = lambda name: u.find_spec(name) is not None
 needs = {"numpy": "numpy", "msgspec": "msgspec", "zmq": "pyzmq"}
+if found("torch"):
+    needs["safetensors"] = "safetensors"
 print(json.dumps({
   "python": "%d.%d.%d" % sys.version_info[:3], "executable": sys.executable,
   "worker": found("archloom_worker"), "torch": found("torch"),

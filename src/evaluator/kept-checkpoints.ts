@@ -35,7 +35,7 @@ export async function keptCheckpoints(runFolder: string, logger: Logger): Promis
   }
   return {
     claim(trial) {
-      const path = join(folder, `${trialName(trial)}.pt`)
+      const path = join(folder, `${trialName(trial)}.safetensors`)
       paths.set(trial, path)
       return path
     },

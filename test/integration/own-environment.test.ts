@@ -109,6 +109,15 @@ describe('an environment of the user', () => {
     ])
   })
 
+  it('with PyTorch must have the format of its checkpoints as well', async () => {
+    const halfway = join(folder.path, 'halfway')
+    await makeOwnEnvironment(halfway, [...workerPackages, 'torch'])
+    await expect(openEnvironment(halfway)).rejects.toMatchObject({
+      code: 'environment/missing-package',
+      message: expect.stringContaining('lacks safetensors, which a worker needs'),
+    })
+  })
+
   it('is seen by archloom env list and env doctor', () => {
     const listed = archloom(['env', 'list', plain, 'cpu'])
     expect(listed.status, listed.stderr).toBe(0)

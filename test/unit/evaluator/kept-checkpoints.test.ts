@@ -49,11 +49,11 @@ describe('the checkpoints of a run', () => {
     await using temporary = await temporaryFolder()
     await using kept = await keptCheckpoints(temporary.path, logger)
     const path = await train(kept, 5)
-    const record = { path: 'artifacts/t000005.pt', sha256: sha256(await readFile(path)) }
+    const record = { path: 'artifacts/t000005.safetensors', sha256: sha256(await readFile(path)) }
     expect(await kept.find(record)).toEqual({ path, sha256: record.sha256 })
     await writeFile(path, 'other weights')
     expect(await kept.find(record)).toBeNull()
-    expect(await kept.find({ ...record, path: 'artifacts/t000006.pt' })).toBeNull()
+    expect(await kept.find({ ...record, path: 'artifacts/t000006.safetensors' })).toBeNull()
     expect(await kept.find(undefined)).toBeNull()
   })
 
