@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from archloom_worker import loop, schema
+from archloom_worker import loop, memory, schema
 from archloom_worker.errors import EXIT_INTERNAL, Cancelled, DeadlinePassed
 from archloom_worker.events import (
     Command,
@@ -27,10 +27,13 @@ from archloom_worker.events import (
     LinkUp,
     Malformed,
     Order,
+    PointReached,
     Received,
+    ReportMade,
     Send,
     StartTask,
     StopTask,
+    TaskEnded,
     Terminated,
     Tick,
     VersionRefused,
@@ -98,6 +101,7 @@ class Bridge:
         self._reports: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._tasks: queue.SimpleQueue[Assignment | None] = queue.SimpleQueue()
         self._assignment: Assignment | None = None
+        self._device_bytes: int | None = None
         self._state, self._first = loop.begin(hello, patience_seconds, time.monotonic())
         self._exit_code = EXIT_INTERNAL
         self._last_resort: threading.Timer | None = None
@@ -117,6 +121,10 @@ class Bridge:
 
     def report(self, event: Event) -> None:
         """Tells the I/O thread what happened; from any thread, never blocks."""
+        if isinstance(event, PointReached | ReportMade | TaskEnded):
+            # These come from the main thread, which alone may ask: the answer can wait for the GPU,
+            # and heartbeats must not.
+            self._device_bytes = memory.device_bytes()
         self._reports.put(event)
         self._wake()
 
@@ -185,6 +193,9 @@ class Bridge:
     def _carry_out(self, commands: tuple[Command, ...]) -> None:
         for command in commands:
             match command:
+                case Send(schema.WorkerHeartbeat()):
+                    heartbeat = schema.WorkerHeartbeat(memory=memory.of_process(self._device_bytes))
+                    self._link.send(encode(heartbeat))
                 case Send(message, frames):
                     self._link.send(encode(message, frames))
                 case StartTask(order):

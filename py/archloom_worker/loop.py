@@ -329,7 +329,7 @@ def _tick(state: State, now: float) -> Step:
         return state, again
     return (
         replace(state, beat_at=now + state.rules.heartbeat_seconds),
-        (Send(schema.Heartbeat()), *again),
+        (Send(schema.WorkerHeartbeat()), *again),
     )
 
 

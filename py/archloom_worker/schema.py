@@ -506,6 +506,13 @@ class Welcome(Base, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
     silence_seconds: "Annotated[float, Meta(gt=0)]"
     credits: "Annotated[int, Meta(ge=1)]"
 
+class WorkerHeartbeat(Base, frozen=True, kw_only=True, tag_field="type", tag="heartbeat"):
+    memory: "Union[WorkerMemory, UnsetType]" = UNSET
+
+class WorkerMemory(Base, frozen=True, kw_only=True):
+    resident_bytes: "Annotated[int, Meta(ge=0)]"
+    device_bytes: "Union[Annotated[int, Meta(ge=0)], None]"
+
 
 NodeId = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*(\\.[a-z0-9][a-z0-9_]*)*\\Z")]
 Operation = Union[Conv2d, Linear, BatchNorm, Activation, Pool2d, GlobalPool, Flatten, Add, Multiply, Blend, Scale, Concat, Identity, Zero, ChannelSlice, ChannelPad, Pad2d, Resize, Unpool2d, Dropout, DropPath, Embedding, PositionalEmbedding, LayerNorm, Attention, Recurrent, Choice]
@@ -520,5 +527,5 @@ JsonObject = dict[str, Any]
 MethodName = Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9_]*\\Z")]
 TaskResult = Union[DescribeResult, TrainResult, EvaluateResult, CallResult, SessionOpenResult, SessionCallResult, SessionCloseResult]
 TaskWork = Union[DescribeWork, TrainWork, EvaluateWork, CallWork, SessionOpenWork, SessionCallWork, SessionCloseWork]
-FromWorker = Union[Hello, Heartbeat, Started, Progress, Reported, Result, Failed, Log, Drained]
+FromWorker = Union[Hello, WorkerHeartbeat, Started, Progress, Reported, Result, Failed, Log, Drained]
 ToWorker = Union[Welcome, Refused, Heartbeat, Run, Cancel, Stop, Acknowledge, Grant, Drain]

@@ -79,7 +79,7 @@ def test_heartbeats_go_out_while_the_main_thread_is_busy(router: Router, bridge:
     router.send(describe("t1"))
     assert bridge.next_task() is not None
     for _ in range(4):
-        router.expect(schema.Heartbeat)
+        router.expect(schema.WorkerHeartbeat)
     bridge.report(failed("internal"))
     router.expect(schema.Failed)
     router.send(schema.Acknowledge(task="t1", lease=0))

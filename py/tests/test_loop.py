@@ -190,21 +190,23 @@ def test_nothing_follows_once_it_has_left(worker: Worker) -> None:
 def test_heartbeats_go_out_at_their_interval(worker: Worker) -> None:
     assert loop.wake_at(worker.state) == 102.0
     assert worker.on(Tick(), at=101.9) == []
-    assert worker.on(Tick(), at=102.0) == [Send(schema.Heartbeat())]
+    assert worker.on(Tick(), at=102.0) == [Send(schema.WorkerHeartbeat())]
     assert worker.on(Tick(), at=103.9) == []
-    assert worker.on(Tick(), at=104.0) == [Send(schema.Heartbeat())]
+    assert worker.on(Tick(), at=104.0) == [Send(schema.WorkerHeartbeat())]
 
 
 def test_heartbeats_do_not_stop_while_a_task_runs(worker: Worker) -> None:
     worker.on(worker.run(deadline=1000.0))
     beats = 0
     for second in range(101, 161):
-        beats += worker.on(HEARTBEAT, Tick(), at=float(second)).count(Send(schema.Heartbeat()))
+        beats += worker.on(HEARTBEAT, Tick(), at=float(second)).count(
+            Send(schema.WorkerHeartbeat())
+        )
     assert beats == 30
 
 
 def test_a_late_tick_sends_one_heartbeat_not_many(worker: Worker) -> None:
-    assert worker.on(Tick(), at=109.0) == [Send(schema.Heartbeat())]
+    assert worker.on(Tick(), at=109.0) == [Send(schema.WorkerHeartbeat())]
 
 
 def test_a_silent_orchestrator_stops_the_task_and_ends_the_worker(worker: Worker) -> None:
@@ -337,7 +339,7 @@ def test_a_task_asked_to_finish_early_goes_on_and_ends_as_it_likes(worker: Worke
     worker.on(worker.run())
     stop = Received(schema.Stop(task="t1", lease=0))
     assert worker.on(stop) == [FinishTask(TaskKey("t1", 0))]
-    assert worker.on(Tick(), at=worker.now + STUCK_SECONDS) == [Send(schema.Heartbeat())]
+    assert worker.on(Tick(), at=worker.now + STUCK_SECONDS) == [Send(schema.WorkerHeartbeat())]
     assert worker.on(TaskEnded(result())) == [Send(result())]
 
 
@@ -403,9 +405,7 @@ def test_progress_beyond_the_credits_waits_for_a_grant(worker: Worker) -> None:
 def test_reports_of_a_function_cost_credits_as_progress_does(worker: Worker) -> None:
     worker.on(worker.run())
     reports = [ReportMade(TaskKey("t1", 0), {"step": step}) for step in range(6)]
-    sent = [
-        Send(schema.Reported(task="t1", lease=0, report={"step": step})) for step in range(6)
-    ]
+    sent = [Send(schema.Reported(task="t1", lease=0, report={"step": step})) for step in range(6)]
     assert worker.on(*reports) == sent[:4]
     assert worker.on(TaskEnded(result())) == [sent[5], Send(result())]
 

@@ -153,7 +153,10 @@ def test_a_training_beats_streams_and_stops_when_cancelled(shared: Orchestrator)
     since = len(shared.heard)
     began = time.monotonic()
     for _ in range(5):
-        shared.expect(schema.Heartbeat)
+        beat = shared.expect(schema.WorkerHeartbeat)
+    assert isinstance(beat.memory, schema.WorkerMemory)
+    assert beat.memory.resident_bytes > 50e6  # PyTorch alone is more
+    assert beat.memory.device_bytes is None
     assert time.monotonic() - began < 5.0  # five of 0.2 s, on a busy machine
     assert all(not isinstance(message, schema.Result) for message in shared.heard[since:])
     shared.send(schema.Cancel(task="t000006", lease=0))

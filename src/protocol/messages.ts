@@ -104,6 +104,22 @@ export const Grant = z.strictObject({ type: z.literal('grant'), credits: z.int()
 export const Drain = z.strictObject({ type: z.literal('drain') })
 export const Heartbeat = z.strictObject({ type: z.literal('heartbeat') })
 
+/** What a worker's process holds; for people. */
+export const WorkerMemory = z.strictObject({
+  /** In main memory. */
+  residentBytes: z.int().min(0),
+  /** What PyTorch holds on the GPU, as of the last point or report; null without one. */
+  deviceBytes: z.int().min(0).nullable(),
+})
+export type WorkerMemory = z.infer<typeof WorkerMemory>
+
+/** A worker's own heartbeat. */
+export const WorkerHeartbeat = z.strictObject({
+  type: z.literal('heartbeat'),
+  /** Absent where the system does not tell. */
+  memory: WorkerMemory.optional(),
+})
+
 export const Started = z.strictObject({ type: z.literal('started'), ...leased })
 export const Progress = z.strictObject({
   type: z.literal('progress'),
@@ -136,7 +152,7 @@ export const Drained = z.strictObject({ type: z.literal('drained') })
 
 export const FromWorker = z.discriminatedUnion('type', [
   Hello,
-  Heartbeat,
+  WorkerHeartbeat,
   Started,
   Progress,
   Reported,
