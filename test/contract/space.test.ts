@@ -208,6 +208,13 @@ const smallSettings: Readonly<Record<string, readonly unknown[]>> = {
     },
     // One layer there is, so that only the depth can change.
     { maxDepth: 5, conv: null, pool: { modes: ['avg'], kernels: [2] } },
+    {
+      maxDepth: 2,
+      conv: { kernels: [3, 5], channels: [4], activations: ['relu'] },
+      learningRate: { start: 0.1, lower: 0.03, upper: 0.3, perDoubling: 2 },
+    },
+    // One rate there is.
+    { maxDepth: 3, pool: null, learningRate: { lower: 0.1, upper: 0.1 } },
   ],
 }
 

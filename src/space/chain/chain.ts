@@ -1,5 +1,6 @@
 import { ArchloomError } from '#src/errors.ts'
 import type { Drawing, DrawingNode, DrawingRole } from '#src/graph/drawing.ts'
+import { maybeWithLearningRate } from '../learning-rate.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
 import { weightedDraw } from '../weighted-draw.ts'
 import { chainChangeKinds, changeChain } from './change-kinds.ts'
@@ -85,7 +86,7 @@ export const chainEntry: SpaceEntry<typeof ChainSettings> = {
   summary: 'Chains of convolution and pooling layers with a conditional depth',
   source: 'Elsken, Metzen and Hutter 2019, "Neural Architecture Search: A Survey", section 2',
   settings: ChainSettings,
-  create: chain,
+  create: (settings) => maybeWithLearningRate(chain(settings), settings.learningRate),
 }
 
 interface Problem {

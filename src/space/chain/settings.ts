@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ArchloomError } from '#src/errors.ts'
 import { activationFunctions } from '#src/graph/graph.ts'
+import { LearningRateGene } from '../learning-rate.ts'
 
 /** Longest list of choices; keeps the number of layers below 2^32. */
 const choicesMax = 64
@@ -48,6 +49,8 @@ export const ChainSettings = z.strictObject({
   conv: ConvolutionChoices.nullable().prefault({}),
   separable: ConvolutionChoices.nullable().default(null),
   pool: PoolChoices.nullable().prefault({}),
+  /** A learning rate beside each network; null for the recipe's. */
+  learningRate: LearningRateGene.nullable().default(null),
 })
 export type ChainSettings = z.infer<typeof ChainSettings>
 

@@ -1,5 +1,6 @@
 import { ArchloomError } from '#src/errors.ts'
 import { canonicalOrder } from '../dag-form.ts'
+import { maybeWithLearningRate } from '../learning-rate.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
 import { changeMultiBranch, multiBranchChangeKinds } from './change-kinds.ts'
 import { drawMultiBranch } from './drawing.ts'
@@ -82,7 +83,7 @@ export const multiBranchEntry: SpaceEntry<typeof MultiBranchSettings> = {
   source:
     'Zoph and Le 2017, "Neural Architecture Search with Reinforcement Learning", section 3.3; Pham et al. 2018, "ENAS", section 2.3',
   settings: MultiBranchSettings,
-  create: multiBranch,
+  create: (settings) => maybeWithLearningRate(multiBranch(settings), settings.learningRate),
 }
 
 /** The same network with its layers in the order that all its numberings share. */

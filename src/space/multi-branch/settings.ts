@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ArchloomError } from '#src/errors.ts'
+import { LearningRateGene } from '../learning-rate.ts'
 import { readOperation } from './operation.ts'
 
 const layersMax = 32
@@ -42,6 +43,8 @@ export const MultiBranchSettings = z.strictObject({
   stemChannels: z.int().min(1).max(4096).nullable().default(null),
   /** What `sample` is uniform over: whole architectures, or depths first and layers second. */
   sampling: z.enum(['architectures', 'depths']).default('architectures'),
+  /** A learning rate beside each network; null for the recipe's. */
+  learningRate: LearningRateGene.nullable().default(null),
 })
 export type MultiBranchSettings = z.infer<typeof MultiBranchSettings>
 
