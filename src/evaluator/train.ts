@@ -105,7 +105,7 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
     ...(context.earlierEnvironments?.[0] && {
       expectedFingerprint: context.earlierEnvironments[0],
     }),
-    ...(settings.remote && { listen: await remoteWorkers(settings.remote) }),
+    ...(settings.remote && { listen: await remoteWorkers(settings.remote, context.runFolder) }),
   })
   const training = { settings, context, pool, checkpoints }
   return {

@@ -13,6 +13,8 @@ import { type Clock, systemClock } from '#src/time/clock.ts'
 import type { CurveServer } from '#src/transport/curve.ts'
 import { openIpcChannel, openTcpChannel, type ProofOfLife } from '#src/transport/zeromq.ts'
 import { type LaunchRequest, pythonCommand, type WorkerCommand } from './launch.ts'
+import { type PlacementChoice, placeWorkers } from './placement/place-workers.ts'
+import type { Placement } from './placement/placement.ts'
 import { type PoolChannel, PoolShell } from './pool-shell.ts'
 import { newPool, type PoolRules } from './pool-state.ts'
 import type { WorkerPool } from './worker.ts'
@@ -31,6 +33,8 @@ export interface RemoteWorkers {
    * up; for ever by default.
    */
   readonly waitSeconds?: number
+  /** Has them started on a cluster. */
+  readonly placement?: PlacementChoice
 }
 
 export interface PoolOptions {
@@ -106,30 +110,62 @@ export async function startPool(options: PoolOptions): Promise<WorkerPool> {
       device,
     ]),
   )
+  const channels = await openChannels(options, devices.size > 0)
+  let placement: Placement | null = null
   const shell = new PoolShell({
     initial: newPool(rulesOf(options, clock), [...devices.keys()]),
     clock,
     logger: options.logger,
-    channels: await openChannels(options, devices.size > 0),
+    channels,
     commandFor: (worker, endpoint) =>
       (options.command ?? pythonCommand)({
-        environment: options.environment,
+        ...requestOf(options, devices.get(worker)),
         endpoint,
         worker,
-        device: devices.get(worker) ?? options.device,
-        threads: options.threadsPerWorker,
-        determinism: options.determinism,
-        datasets: options.datasets,
-        dataFolders: options.dataFolders,
       }),
+    release: async () => await placement?.[Symbol.asyncDispose](),
   })
   try {
-    await shell.open(options.signal)
+    const opening = shell.open(options.signal)
+    opening.catch(() => {})
+    placement = await place(options, channels, clock)
+    await (placement ? Promise.race([opening, failed(placement)]) : opening)
+    void placement?.ended.then((reason) =>
+      options.logger.error({ reason: reason.message }, 'No more workers are placed'),
+    )
     return shell
   } catch (error) {
     await shell[Symbol.asyncDispose]()
     throw error
   }
+}
+
+function requestOf(options: PoolOptions, device: string = options.device) {
+  return {
+    environment: options.environment,
+    device,
+    threads: options.threadsPerWorker,
+    determinism: options.determinism,
+    datasets: options.datasets,
+    dataFolders: options.dataFolders,
+  }
+}
+
+async function place(
+  options: PoolOptions,
+  channels: readonly PoolChannel[],
+  clock: Clock,
+): Promise<Placement | null> {
+  const remote = channels.find(({ local }) => !local)
+  const { listen, logger, signal } = options
+  if (remote === undefined || listen?.placement === undefined) return null
+  const { endpoint } = remote.channel
+  const scene = { endpoint, request: requestOf(options), logger, clock, ...(signal && { signal }) }
+  return await placeWorkers(listen.placement, scene)
+}
+
+async function failed({ ended }: Placement): Promise<never> {
+  throw await ended
 }
 
 async function localDevices(options: PoolOptions): Promise<string[]> {

@@ -39,9 +39,15 @@ export function findNamedImplementations(tree: SourceTree): string[] {
   const catalogs = [...tree.keys()].filter((path) => path.endsWith('/catalog.ts'))
   return catalogs.flatMap((catalog) => {
     const folder = folderOf(catalog)
+    // An extension point within a folder has an interface of its own, `<point>/<point>.ts`.
+    const point = catalog.slice(0, catalog.lastIndexOf('/'))
+    const interfaces = [
+      interfaceOf(folder),
+      `${point}/${point.slice(point.lastIndexOf('/') + 1)}.ts`,
+    ]
     const implementations = importsOf(catalog, tree)
       .map(({ target }) => target)
-      .filter((target) => folderOf(target) === folder && target !== interfaceOf(folder))
+      .filter((target) => folderOf(target) === folder && !interfaces.includes(target))
     return eachImport(tree, (path, { target }) => {
       const free = path === catalog || path === 'runner/compose.ts' || path === 'index.ts'
       if (free || !implementations.includes(target)) return null

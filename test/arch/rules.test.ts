@@ -115,6 +115,18 @@ describe('findNamedImplementations', () => {
     expect(findNamedImplementations(tree(files))).toEqual([])
   })
 
+  it('lets everybody have the interface of an extension point within a folder', () => {
+    const nested = {
+      'worker/place/catalog.ts': "import './place.ts'\nimport './ray.ts'",
+      'worker/place/place.ts': '',
+      'worker/place/ray.ts': '',
+    }
+    const pool = "import './place/place.ts'"
+    expect(findNamedImplementations(tree({ ...nested, 'worker/pool.ts': pool }))).toEqual([])
+    const bad = tree({ ...nested, 'worker/pool.ts': "import './place/ray.ts'" })
+    expect(findNamedImplementations(bad)).toHaveLength(1)
+  })
+
   it('refuses anybody else', () => {
     const bad = tree({ ...files, 'runner/drive.ts': "import '#src/space/cells.ts'" })
     expect(findNamedImplementations(bad)).toEqual([

@@ -4,10 +4,9 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
-import type { ExperimentEvent } from '#src/experiment/experiment.ts'
 import { Random } from '#src/random/random.ts'
-import { readJournal } from '#src/store/journal.ts'
 import { archloom, startArchloom } from '#test/fixtures/command-line.ts'
+import { eventsOf, trajectory } from '#test/fixtures/run-events.ts'
 import { type TemporaryFolder, temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
@@ -18,39 +17,6 @@ const settings = [
   'optimizer={name: regularized-evolution, populationSize: 3, sampleSize: 2}',
 ].flatMap((setting) => ['--set', setting])
 const run = ['run', join(projectFolder(), 'configs', 'quickstart.yaml'), ...settings]
-
-type EventOf<T extends ExperimentEvent['type']> = Extract<ExperimentEvent, { type: T }>
-
-function eventsOf<T extends ExperimentEvent['type']>(folder: string, type: T): EventOf<T>[] {
-  using journal = readJournal(folder)
-  const events: EventOf<T>[] = []
-  for (const { event } of journal.entries()) {
-    if (event.type === type) events.push(event as EventOf<T>)
-  }
-  return events
-}
-
-/** All that must not depend on what happened to processes: decisions and measurements. */
-function trajectory(folder: string) {
-  const byTrial = (a: { trial: number }, b: { trial: number }) => a.trial - b.trial
-  return {
-    proposals: eventsOf(folder, 'trial-proposed'),
-    results: eventsOf(folder, 'trial-finished')
-      .sort(byTrial)
-      .map(({ trial, result: { metrics, counts, dataset, curve, checkpoint, fingerprint } }) => ({
-        trial,
-        metrics,
-        counts,
-        dataset,
-        fingerprint,
-        // The hash of the weights: bit for bit the same network.
-        weights: checkpoint?.sha256,
-        curve: curve.map(({ seconds: _, ...point }) => point),
-      })),
-    selected: eventsOf(folder, 'trial-selected'),
-    test: eventsOf(folder, 'test-measured'),
-  }
-}
 
 function workersOf(pid: number): number[] {
   try {
