@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from archloom_worker import schema
 from archloom_worker.errors import EnvironmentProblem
 
@@ -39,6 +41,7 @@ def measure_fingerprint(
     device: torch.device | None,
     settings: Settings,
     datasets: Sequence[schema.DatasetFacts],
+    modules: Sequence[schema.ModuleIdentity] = (),
 ) -> schema.Fingerprint:
     """Measures everything.
 
@@ -48,6 +51,7 @@ def measure_fingerprint(
         device: Where the work will be done; None in an environment without PyTorch.
         settings: What `determinism.apply_flags` has set.
         datasets: The data sets that were found.
+        modules: The user's modules that may be called.
 
     Raises:
         EnvironmentProblem: When the lock file cannot be read.
@@ -83,6 +87,7 @@ def measure_fingerprint(
         cudnn_allow_tf32=settings.cudnn_allow_tf32,
         cublas_workspace_config=settings.cublas_workspace_config,
         datasets=identities,
+        modules=tuple(modules) if modules else msgspec.UNSET,
     )
     return schema.Fingerprint(critical=critical, recorded=recorded_facts())
 

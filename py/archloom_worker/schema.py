@@ -228,6 +228,7 @@ class CriticalFacts(Base, frozen=True, kw_only=True):
     cudnn_allow_tf32: "bool"
     cublas_workspace_config: "Union[str, None]"
     datasets: "tuple[DatasetIdentity, ...]"
+    modules: "Union[tuple[ModuleIdentity, ...], UnsetType]" = UNSET
 
 class DatasetIdentity(Base, frozen=True, kw_only=True):
     name: "str"
@@ -242,6 +243,10 @@ class Gpu(Base, frozen=True, kw_only=True):
     memory_bytes: "Annotated[int, Meta(ge=0)]"
     driver: "str"
     capability: "str"
+
+class ModuleIdentity(Base, frozen=True, kw_only=True):
+    name: "str"
+    content_hash: "str"
 
 class PackageDrift(Base, frozen=True, kw_only=True):
     package: "str"

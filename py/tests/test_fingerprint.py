@@ -204,3 +204,14 @@ def test_without_pytorch_nothing_is_said_of_it() -> None:
     assert critical.float32_matmul_precision is None
     assert not critical.deterministic_algorithms
     assert (critical.device, critical.intra_op_threads) == ("cpu", 3)
+
+
+def test_what_may_be_called_is_part_of_it() -> None:
+    def measured(*modules: schema.ModuleIdentity) -> schema.CriticalFacts:
+        return measure_fingerprint(
+            None, None, settings_without_torch("seeded", 1), (), modules
+        ).critical
+
+    assert measured().modules is msgspec.UNSET
+    own = schema.ModuleIdentity(name="team.training", content_hash="aa")
+    assert measured(own).modules == (own,)

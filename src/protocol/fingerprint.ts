@@ -30,6 +30,13 @@ export const DatasetIdentity = z.strictObject({
   contentHash: text,
 })
 
+/** A module of the user's that a worker may call. */
+export const ModuleIdentity = z.strictObject({
+  name: text,
+  /** SHA-256 over its source files and those that it imports from the user's own folders. */
+  contentHash: text,
+})
+
 /** Two results are comparable only where all of this is equal. */
 export const CriticalFacts = z.strictObject({
   python: text,
@@ -66,6 +73,8 @@ export const CriticalFacts = z.strictObject({
   cudnnAllowTf32: z.boolean(),
   cublasWorkspaceConfig: text.nullable(),
   datasets: z.array(DatasetIdentity),
+  /** What may be called here; absent where nothing may. */
+  modules: z.array(ModuleIdentity).optional(),
 })
 
 export const RecordedFacts = z.strictObject({
