@@ -23,15 +23,28 @@ export interface Draft
   readonly nowMs: number
   readonly workers: Map<string, WorkerState>
   readonly contenders: Map<string, Contender>
+  /** Written to by `addTask`, `changeTask` and `removeTask` alone, which keep the two below right. */
   readonly tasks: Map<string, TaskState>
+  /** Those that no worker has, in order of submission. */
+  readonly waiting: Set<string>
+  /** Those that each worker has. */
+  readonly held: Map<string, Set<string>>
   readonly datasets: PoolState['datasets'] extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never
   readonly complaints: Map<string, ArchloomError>
   readonly commands: PoolCommand[]
 }
 
 export function beginDraft(state: PoolState, nowMs: number): Draft {
+  const waiting = new Set<string>()
+  const held = new Map<string, Set<string>>()
+  for (const { task, worker } of state.tasks.values()) {
+    if (worker === null) waiting.add(task)
+    else hold(held, worker, task)
+  }
   return {
     ...state,
+    waiting,
+    held,
     nowMs,
     workers: new Map(state.workers),
     contenders: new Map(state.contenders),
@@ -42,7 +55,8 @@ export function beginDraft(state: PoolState, nowMs: number): Draft {
   }
 }
 
-export function endDraft({ nowMs: _, commands, ...state }: Draft): PoolStep {
+export function endDraft(draft: Draft): PoolStep {
+  const { nowMs: _, waiting: __, held: ___, commands, ...state } = draft
   return { state, commands }
 }
 
@@ -57,12 +71,42 @@ export function changeWorker(
   return changed
 }
 
+/** A task that waits for a worker. */
+export function addTask(draft: Draft, task: TaskState): void {
+  draft.tasks.set(task.task, task)
+  draft.waiting.add(task.task)
+}
+
+/** Whoever has a task keeps it. */
 export function changeTask(draft: Draft, task: TaskState, change: Partial<TaskState>): void {
-  draft.tasks.set(task.task, { ...task, ...change })
+  const changed = { ...task, ...change }
+  draft.tasks.set(task.task, changed)
+  if (task.worker === null && changed.worker !== null) {
+    draft.waiting.delete(task.task)
+    hold(draft.held, changed.worker, task.task)
+  }
+}
+
+export function removeTask(draft: Draft, id: string): void {
+  const worker = draft.tasks.get(id)?.worker
+  draft.tasks.delete(id)
+  draft.waiting.delete(id)
+  if (worker) draft.held.get(worker)?.delete(id)
 }
 
 export function tasksOf(draft: Draft, worker: WorkerState): TaskState[] {
-  return [...draft.tasks.values()].filter((task) => task.worker === worker.name)
+  const held = draft.held.get(worker.name) ?? []
+  return [...held].flatMap((id) => draft.tasks.get(id) ?? [])
+}
+
+export function taskCount(draft: Draft, worker: WorkerState): number {
+  return draft.held.get(worker.name)?.size ?? 0
+}
+
+function hold(held: Draft['held'], worker: string, task: string): void {
+  const tasks = held.get(worker)
+  if (tasks === undefined) held.set(worker, new Set([task]))
+  else tasks.add(task)
 }
 
 /** Sends to a worker that is connected, else does nothing: what it must know follows its hello. */

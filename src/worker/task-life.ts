@@ -2,14 +2,18 @@
 
 import type { ArchloomError } from '#src/errors.ts'
 import type { Failed, Result, Run } from '#src/protocol/messages.ts'
+import type { TaskKind } from '#src/protocol/task.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { FailureKind } from '#src/trial/outcome.ts'
 import {
+  addTask,
   changeTask,
   changeWorker,
   type Draft,
   logTo,
+  removeTask,
   sendTo,
+  taskCount,
   tasksOf,
   turnTo,
 } from './pool-draft.ts'
@@ -22,7 +26,7 @@ export function submitTask(draft: Draft, task: PoolTask): void {
     draft.commands.push({ kind: 'reject', task: task.task, error: failure })
     return
   }
-  draft.tasks.set(task.task, {
+  addTask(draft, {
     ...task,
     lease: task.lease + draft.rules.leaseBase,
     worker: null,
@@ -38,21 +42,26 @@ export function submitTask(draft: Draft, task: PoolTask): void {
 
 /** Hands waiting tasks to free workers, in order of submission. */
 export function assignTasks(draft: Draft): void {
-  if (draft.life === 'closing' || draft.life === 'closed') return
-  for (const task of draft.tasks.values()) {
-    if (task.worker !== null) continue
-    const ready = readyWorkers(draft)
-    if (ready.length === 0) return
+  if (draft.waiting.size === 0 || draft.life === 'closing' || draft.life === 'closed') return
+  const ready = readyWorkers(draft)
+  if (ready.length === 0) return
+  // Thousands of tasks may wait for hundreds of workers: what nobody is free for is passed over.
+  const busy = new Set<TaskKind>()
+  for (const id of draft.waiting) {
+    const task = draft.tasks.get(id)
+    if (task === undefined || busy.has(task.work.kind)) continue
     const able = ready.filter(({ hello }) => hello?.capabilities.includes(task.work.kind))
-    if (able.length === 0) {
-      const offers = [...new Set(ready.flatMap(({ hello }) => hello?.capabilities ?? []))]
-      const message = `No worker can do a task of kind ${task.work.kind}; they offer ${offers.join(', ')}`
-      failTask(draft, task, 'invalid_task', message)
-      continue
-    }
     const free = able.find((worker) => freeSlots(draft, worker) > 0)
-    if (free !== undefined) sendTask(draft, free, task)
+    if (able.length === 0) failUnable(draft, task, ready)
+    else if (free === undefined) busy.add(task.work.kind)
+    else sendTask(draft, free, task)
   }
+}
+
+function failUnable(draft: Draft, task: TaskState, ready: readonly WorkerState[]): void {
+  const offers = [...new Set(ready.flatMap(({ hello }) => hello?.capabilities ?? []))]
+  const message = `No worker can do a task of kind ${task.work.kind}; they offer ${offers.join(', ')}`
+  failTask(draft, task, 'invalid_task', message)
 }
 
 /** Sends again what may have been lost with a worker's old connection; it knows what it has. */
@@ -95,7 +104,7 @@ export function settleTask(draft: Draft, worker: WorkerState, message: Result | 
     const text = `Worker ${worker.name} answered a task of kind ${task.work.kind} with a result of kind ${message.result.kind}`
     failTask(draft, task, 'internal', text)
   } else {
-    draft.tasks.delete(task.task)
+    removeTask(draft, task.task)
     draft.commands.push({
       kind: 'resolve',
       task: task.task,
@@ -144,7 +153,7 @@ export function rejectTask(
   task: string,
   error: AttemptFailure | ArchloomError,
 ): void {
-  draft.tasks.delete(task)
+  removeTask(draft, task)
   draft.commands.push({ kind: 'reject', task, error })
 }
 
@@ -179,5 +188,5 @@ function readyWorkers(draft: Draft): WorkerState[] {
 }
 
 function freeSlots(draft: Draft, worker: WorkerState): number {
-  return (worker.hello?.slots ?? 0) - tasksOf(draft, worker).length
+  return (worker.hello?.slots ?? 0) - taskCount(draft, worker)
 }
