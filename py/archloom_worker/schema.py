@@ -327,6 +327,7 @@ class CallWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="call"):
     seed: 'Annotated[str, Meta(pattern="^[0-9]+\\\\Z")]'
     resume: "Union[CheckpointRef, None]"
     checkpoint_path: "Union[Annotated[str, Meta(min_length=1)], None]"
+    early_stop: "Union[EarlyStop, UnsetType]" = UNSET
 
 class CheckpointRef(Base, frozen=True, kw_only=True):
     path: "Annotated[str, Meta(min_length=1)]"
@@ -340,6 +341,12 @@ class DescribeResult(Base, frozen=True, kw_only=True, tag_field="kind", tag="des
 
 class DescribeWork(Base, frozen=True, kw_only=True, tag_field="kind", tag="describe"):
     graph: "NetworkGraph"
+
+class EarlyStop(Base, frozen=True, kw_only=True):
+    metric: "Annotated[str, Meta(min_length=1)]"
+    goal: 'Literal["maximize", "minimize"]'
+    patience: "Annotated[int, Meta(ge=1)]"
+    minimum_gain: "Annotated[float, Meta(ge=0)]"
 
 class EvaluateResult(Base, frozen=True, kw_only=True, tag_field="kind", tag="evaluate"):
     split: 'Literal["validation", "test"]'

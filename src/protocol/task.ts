@@ -78,6 +78,18 @@ export const MethodName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/)
 /** An object that stays in a worker between calls, by a name of the orchestrator's. */
 const SessionName = z.string().min(1)
 
+/** When a function should finish early; decided in the worker, from its reports alone. */
+export const EarlyStop = z.strictObject({
+  /** Of the reports, by name. */
+  metric: z.string().min(1),
+  goal: z.enum(['maximize', 'minimize']),
+  /** Reports in a row without a gain that are enough. */
+  patience: z.int().min(1),
+  /** What counts as a gain: more than this. */
+  minimumGain: z.number().min(0),
+})
+export type EarlyStop = z.infer<typeof EarlyStop>
+
 /** A function of the user's, called with what the parameters of its signature name. */
 export const CallWork = z.strictObject({
   kind: z.literal('call'),
@@ -91,6 +103,8 @@ export const CallWork = z.strictObject({
   resume: CheckpointRef.nullable(),
   /** Where the function may leave a checkpoint; null for nowhere. */
   checkpointPath: z.string().min(1).nullable(),
+  /** Absent where only the orchestrator ends it early. */
+  earlyStop: EarlyStop.optional(),
 })
 export type CallWork = z.infer<typeof CallWork>
 
