@@ -89,6 +89,12 @@ class Assignment:
             )
 
 
+def _forget_signals() -> None:
+    """In a forked process, as of a pool of the user's: its signals are not the worker's."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 class Bridge:
     """Owns the link and the thread that serves it."""
 
@@ -113,6 +119,7 @@ class Bridge:
         # the interpreter writes wakes the I/O thread at once.
         signal.set_wakeup_fd(self._wake_writer.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+        os.register_at_fork(after_in_child=_forget_signals)
         self._thread.start()
 
     def next_task(self) -> Assignment | None:

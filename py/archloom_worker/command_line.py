@@ -32,6 +32,8 @@ class Options:
     lock: Path | None
     data_folder: list[Path]
     dataset: list[schema.DatasetName]
+    allow: list[str]
+    python_path: list[Path]
     server_key: str | None
     public_key: str | None
     secret_key_env: str
@@ -73,6 +75,22 @@ def parse_arguments(arguments: Sequence[str] | None) -> Options:
         choices=get_args(schema.DatasetName),
         help="data set to load at the start; may be given repeatedly",
     )
+    parser.add_argument(
+        "--allow",
+        metavar="MODULE",
+        action="append",
+        default=[],
+        type=_module,
+        help="module whose functions may be called, and all in it; may be given repeatedly",
+    )
+    parser.add_argument(
+        "--python-path",
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        type=Path,
+        help="where modules are looked for first; may be given repeatedly",
+    )
     parser.add_argument("--server-key", metavar="KEY", help="the orchestrator's CURVE key, in Z85")
     parser.add_argument("--public-key", metavar="KEY", help="this worker's CURVE key, in Z85")
     parser.add_argument(
@@ -106,6 +124,14 @@ def _name(text: str) -> str:
 def _device(text: str) -> str:
     if re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", text) is None:
         raise argparse.ArgumentTypeError(f"must be cpu, cuda or cuda:INDEX, got {text!r}")
+    return text
+
+
+def _module(text: str) -> str:
+    if not all(part.isidentifier() for part in text.split(".")):
+        raise argparse.ArgumentTypeError(
+            f"must be the name of a module, such as team.training, got {text!r}"
+        )
     return text
 
 

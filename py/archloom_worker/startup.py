@@ -4,17 +4,20 @@ Imported after the environment variables are set: see `__main__.py`.
 """
 
 import os
+import sys
 from functools import partial
 
 from archloom_worker import schema, tasks
 from archloom_worker.bridge import Bridge
+from archloom_worker.calls import Calls
 from archloom_worker.command_line import Options
 from archloom_worker.data.store import DatasetStore
 from archloom_worker.determinism import apply_flags, choose_device
 from archloom_worker.errors import DataError
-from archloom_worker.events import PointReached
+from archloom_worker.events import PointReached, ReportMade
 from archloom_worker.fingerprint import measure_fingerprint
 from archloom_worker.logs import forward_logs
+from archloom_worker.modules import Modules
 from archloom_worker.protocol import TaskKey
 from archloom_worker.transport import CurveKeys, Link, routing_id
 
@@ -25,6 +28,8 @@ def serve(options: Options, keys: CurveKeys | None) -> int:
     Raises:
         EnvironmentProblem: When the worker cannot start here.
     """
+    # In front, as a script's own folder is.
+    sys.path[:0] = [str(folder.resolve()) for folder in options.python_path]
     services, hello = prepare(options)
     link = Link(options.connect, routing_id(options.name), keys)
     bridge = Bridge(link, hello, options.patience_seconds)
@@ -55,23 +60,34 @@ def prepare(options: Options) -> tuple[tasks.Services, schema.Hello]:
         protocol_version=schema.PROTOCOL_VERSION,
         worker=options.name,
         pid=os.getpid(),
-        capabilities=tasks.capabilities(),
+        capabilities=tasks.capabilities(calls=bool(options.allow)),
         slots=1,
         fingerprint=measure_fingerprint(options.lock, device, settings, facts),
         datasets=tuple(facts),
         dataset_problems=tuple(problems),
     )
-    return tasks.Services(device, store), hello
+    calls = Calls(Modules(options.allow, options.python_path))
+    return tasks.Services(device, store, calls), hello
 
 
 def do_tasks(bridge: Bridge, services: tasks.Services) -> None:
     """Does one task after the other until the bridge says that it is time to go."""
     while (assignment := bridge.next_task()) is not None:
-        on_point = partial(_report_point, bridge, assignment.order.key)
-        bridge.report(
-            tasks.perform(assignment.order, services, on_point=on_point, check=assignment.check)
+        key = assignment.order.key
+        ended = tasks.perform(
+            assignment.order,
+            services,
+            on_point=partial(_report_point, bridge, key),
+            check=assignment.check,
+            on_report=partial(_report, bridge, key),
+            should_finish=assignment.should_finish,
         )
+        bridge.report(ended)
 
 
 def _report_point(bridge: Bridge, key: TaskKey, point: schema.CurvePoint) -> None:
     bridge.report(PointReached(key, point))
+
+
+def _report(bridge: Bridge, key: TaskKey, report: schema.JsonObject) -> None:
+    bridge.report(ReportMade(key, report))

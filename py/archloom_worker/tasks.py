@@ -11,9 +11,10 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from archloom_worker import schema
+from archloom_worker.calls import CallContext, Calls, own_place, own_traceback
 from archloom_worker.context import DatasetStore, TrainContext
 from archloom_worker.determinism import torch_installed
 from archloom_worker.errors import Diverged, InvalidTask, WorkerError
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 NETWORK_KINDS = ("describe", "train", "evaluate")
 """Kinds of task that build a network, and so need PyTorch."""
+
+NetworkWork: TypeAlias = schema.DescribeWork | schema.TrainWork | schema.EvaluateWork
+UserWork: TypeAlias = (
+    schema.CallWork | schema.SessionOpenWork | schema.SessionCallWork | schema.SessionCloseWork
+)
 
 CALL_KINDS = ("call", "session-open", "session-call", "session-close")
 """Kinds of task that run code of the user's."""
@@ -54,6 +60,7 @@ class Services:
     device: torch.device | None
     """None in an environment without PyTorch."""
     datasets: DatasetStore
+    calls: Calls = field(default_factory=Calls)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,11 @@ class Watch:
     """How a task reports, and how it learns that it must stop."""
 
     on_progress: Callable[[schema.CurvePoint], None]
+    on_report: Callable[[schema.JsonObject], None]
     check: Callable[[], None]
+    should_finish: Callable[[], bool]
+    steps: Callable[[], int]
+    """Epochs and reports so far."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,8 @@ def perform(
     *,
     on_point: Callable[[schema.CurvePoint], None],
     check: Callable[[], None],
+    on_report: Callable[[schema.JsonObject], None] = lambda _report: None,
+    should_finish: Callable[[], bool] = lambda: False,
 ) -> TaskEnded:
     """Does a task and says how it ended; raises nothing that the task raised.
 
@@ -86,25 +99,37 @@ def perform(
         services: What the process holds.
         on_point: Told of every epoch.
         check: Raises when the task must stop.
+        on_report: Told of everything that a function of the user's reports.
+        should_finish: Whether such a function is to finish early.
     """
     began = time.perf_counter()
-    epochs = 0
+    steps = 0
 
     def on_progress(point: schema.CurvePoint) -> None:
-        nonlocal epochs
+        nonlocal steps
         place = non_finite_place(point)
         if place is not None:
             raise Diverged(f"Epoch {point.epoch} ended with {place} no finite number")
-        epochs += 1
+        steps += 1
         on_point(point)
 
+    def on_user_report(report: schema.JsonObject) -> None:
+        nonlocal steps
+        steps += 1
+        on_report(report)
+
+    watch = Watch(on_progress, on_user_report, check, should_finish, lambda: steps)
     try:
         check()
-        return _answered(order, services, Watch(on_progress, check))
+        return _answered(order, services, watch)
     except BaseException as error:  # also sys.exit, which is the task's end and not the worker's
         kind = classify(error)
-        cost = schema.Cost(seconds=time.perf_counter() - began, epochs=float(epochs))
-        failure = describe_failure(error, kind, cost)
+        cost = schema.Cost(seconds=time.perf_counter() - began, epochs=float(steps))
+        place = ""
+        if isinstance(order.run.work, UserWork):
+            place = own_place(error)
+            error = error.with_traceback(own_traceback(error))
+        failure = describe_failure(error, kind, cost, place)
     # Outside the handler, where the error and with it the task's tensors are gone.
     if kind == "out_of_memory":
         free_memory(services.device)
@@ -112,13 +137,13 @@ def perform(
     return TaskEnded(failed, fatal=kind == "crashed")
 
 
-def capabilities() -> tuple[str, ...]:
-    """What hello says that this worker can do."""
+def capabilities(*, calls: bool = False) -> tuple[str, ...]:
+    """What hello says that this worker can do; calls only where a module may be called."""
     kinds = (str(work.__struct_config__.tag) for work in get_args(schema.TaskWork))
     here = (
         kind
         for kind in kinds
-        if kind not in CALL_KINDS and (torch_installed() or kind not in NETWORK_KINDS)
+        if (calls or kind not in CALL_KINDS) and (torch_installed() or kind not in NETWORK_KINDS)
     )
     return (*here, "tensors")
 
@@ -145,13 +170,20 @@ def classify(error: BaseException) -> schema.FailureKind:
 
 
 def describe_failure(
-    error: BaseException, kind: schema.FailureKind, cost: schema.Cost
+    error: BaseException, kind: schema.FailureKind, cost: schema.Cost, place: str = ""
 ) -> schema.Failure:
-    """The failure as it goes on the wire; an error that explains itself needs no traceback."""
+    """The failure as it goes on the wire; an error that explains itself needs no traceback.
+
+    Args:
+        error: What was raised.
+        kind: What it counts as.
+        cost: What the task had cost by then.
+        place: Where it was raised, to follow the message.
+    """
     if isinstance(error, WorkerError) and kind != "internal":
         return schema.Failure(kind=kind, message=clean_text(error.message), cost=cost)
     trace = "".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:]
-    message = f"{type(error).__name__}: {error}".rstrip(". \n")
+    message = f"{type(error).__name__}: {error}".rstrip(":. \n") + place
     return schema.Failure(
         kind=kind, message=clean_text(message), traceback=clean_text(trace), cost=cost
     )
@@ -169,7 +201,10 @@ def free_memory(device: torch.device | None) -> None:
 def _answered(order: Order, services: Services, watch: Watch) -> TaskEnded:
     run = order.run
     tensors = unpack_tensors(run.tensors, order.frames)
-    answer = _answer(run.work, tensors, services, watch)
+    if isinstance(run.work, UserWork):
+        answer = _call(run.work, tensors, services, watch)
+    else:
+        answer = _answer(run.work, tensors, services, watch)
     place = non_finite_place(answer.result)
     if place is not None:
         raise Diverged(f"The result's {place} is no finite number")
@@ -178,7 +213,7 @@ def _answered(order: Order, services: Services, watch: Watch) -> TaskEnded:
     return TaskEnded(result, frames)
 
 
-def _answer(work: schema.TaskWork, tensors: Arrays, services: Services, watch: Watch) -> Answer:
+def _answer(work: NetworkWork, tensors: Arrays, services: Services, watch: Watch) -> Answer:
     # Imported with the first task of their kind, so that the worker is ready sooner.
     if tensors:
         raise InvalidTask(f"This kind of task takes no tensors, found {', '.join(tensors)}")
@@ -193,13 +228,41 @@ def _answer(work: schema.TaskWork, tensors: Arrays, services: Services, watch: W
             from archloom_worker import evaluation  # noqa: PLC0415
 
             return Answer(evaluation.evaluate(work, _training(services, watch)))
-        case (
-            schema.CallWork()
-            | schema.SessionOpenWork()
-            | schema.SessionCallWork()
-            | schema.SessionCloseWork()
-        ):
-            raise InvalidTask("This worker was started without permission to call any module")
+
+
+def _call(work: UserWork, tensors: Arrays, services: Services, watch: Watch) -> Answer:
+    """Runs code of the user's; where no module may be called, `Calls` refuses."""
+    began = time.perf_counter()
+    calls = services.calls
+    context = CallContext(
+        services.device, tensors, watch.on_report, watch.check, watch.should_finish
+    )
+
+    def cost() -> schema.Cost:
+        return schema.Cost(seconds=time.perf_counter() - began, epochs=float(watch.steps()))
+
+    match work:
+        case schema.CallWork():
+            returned = calls.call(work, context)
+            stopped = watch.should_finish()
+            result = schema.CallResult(
+                output=returned.output,
+                checkpoint=returned.checkpoint,
+                stopped=stopped,
+                cost=cost(),
+            )
+            return Answer(result, returned.tensors)
+        case schema.SessionOpenWork():
+            calls.open(work, context)
+            return Answer(schema.SessionOpenResult(cost=cost()))
+        case schema.SessionCallWork():
+            returned = calls.call_session(work, context)
+            stopped = watch.should_finish()
+            answer = schema.SessionCallResult(output=returned.output, stopped=stopped, cost=cost())
+            return Answer(answer, returned.tensors)
+        case schema.SessionCloseWork():
+            calls.close(work)
+            return Answer(schema.SessionCloseResult())
 
 
 def _training(services: Services, watch: Watch) -> TrainContext:

@@ -1,0 +1,93 @@
+"""What a function of the user's is given to report with, if its signature asks for a `reporter`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archloom_worker.output import plain_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archloom_worker import schema
+
+
+class Reporter:
+    """Says how far a function is, learns when it should finish, and keeps what it may resume from.
+
+    A function that does without one can still be cancelled, if only with its process.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_report: Callable[[dict[str, Any]], None],
+        check: Callable[[], None],
+        should_stop: Callable[[], bool],
+        resume: schema.CheckpointRef | None = None,
+        checkpoint_path: str | None = None,
+    ) -> None:
+        self._on_report = on_report
+        self._check = check
+        self._should_stop = should_stop
+        self._resume = resume
+        self._path = None if checkpoint_path is None else Path(checkpoint_path)
+        self.saved: schema.CheckpointRef | None = None
+        """What was saved last."""
+
+    def report(self, step: int | None = None, **metrics: object) -> None:
+        """Tells the orchestrator how far it is; once an epoch, or as often as you like.
+
+        Costs next to nothing and never waits: when more is reported than the orchestrator takes,
+        the oldest reports are left out.
+
+        Args:
+            step: How far it is, such as epochs behind it.
+            metrics: Numbers, texts, lists or dicts by name.
+
+        Raises:
+            Cancelled: When the call was cancelled: let it through.
+            DeadlinePassed: When its time is up: let it through, too.
+            Diverged: When a metric is NaN or infinite.
+        """
+        self._check()
+        values = metrics if step is None else {"step": step, **metrics}
+        self._on_report(plain_report(values, "The report"))
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether the orchestrator has seen enough: return what there is.
+
+        Raises:
+            Cancelled: As `report`.
+            DeadlinePassed: As `report`.
+        """
+        self._check()
+        return self._should_stop()
+
+    def save(self, state: object) -> None:
+        """Keeps a state that a later call may go on from; does nothing where none is wanted.
+
+        Args:
+            state: Tensors, arrays, numbers and texts in dicts, lists and tuples, such as
+                `{"model": model.state_dict(), "epoch": 3}`. No other objects: files that hold
+                them would run code when they are read.
+
+        Raises:
+            InvalidTask: When there is anything else in it.
+        """
+        self._check()
+        if self._path is None:
+            return
+        from archloom_worker.tensor_file import write_tensors  # noqa: PLC0415 - imports PyTorch
+
+        self.saved = write_tensors(self._path, state)
+
+    def load(self) -> Any:
+        """The state that an earlier call saved, its tensors on the CPU; None for a new start."""
+        if self._resume is None:
+            return None
+        from archloom_worker.tensor_file import read_tensors  # noqa: PLC0415 - imports PyTorch
+
+        return read_tensors(self._resume)

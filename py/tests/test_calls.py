@@ -1,0 +1,426 @@
+"""Calls of a user's functions, from the task to its outcome, within this process."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from archloom_worker import schema, tasks
+from archloom_worker.calls import Calls
+from archloom_worker.data.store import DatasetStore
+from archloom_worker.errors import Cancelled
+from archloom_worker.events import Order, TaskEnded
+from archloom_worker.modules import Modules
+from archloom_worker.protocol import encode, pack_tensors, unpack_tensors
+from archloom_worker.tasks import perform
+from tests import user_functions
+from tests.conftest import GRAPH
+
+CPU = torch.device("cpu")
+HERE = "tests.user_functions"
+
+
+class Worker:
+    """Does tasks as the worker process does, one after the other."""
+
+    def __init__(self, *allowed: str) -> None:
+        calls = Calls(Modules(allowed))
+        self.services = tasks.Services(CPU, DatasetStore(CPU, ()), calls)
+        self.reports: list[dict[str, Any]] = []
+        self.check: Callable[[], None] = lambda: None
+        self.should_finish: Callable[[], bool] = lambda: False
+
+    def do(self, work: dict[str, Any], tensors: dict[str, Any] | None = None) -> TaskEnded:
+        entries, frames = pack_tensors(tensors or {})
+        # As they arrive: memory that is the message's own.
+        own = tuple(memoryview(bytearray(frame)) for frame in frames)
+        run = schema.Run(
+            task="t1",
+            lease=0,
+            deadline_seconds=None,
+            work=msgspec.convert(work, schema.TaskWork),
+            tensors=entries,
+        )
+        ended = perform(
+            Order(run, own),
+            self.services,
+            on_point=lambda _point: None,
+            check=self.check,
+            on_report=self.reports.append,
+            should_finish=self.should_finish,
+        )
+        encode(ended.message, ended.frames)  # it can go on the wire
+        return ended
+
+    def call(self, function: str, tensors: dict[str, Any] | None = None, **changes: Any) -> Any:
+        ended = self.do(call(function, **changes), tensors)
+        assert isinstance(ended.message, schema.Result), ended.message
+        return ended.message.result
+
+    def refused(self, work: dict[str, Any], tensors: Any = None) -> schema.Failure:
+        ended = self.do(work, tensors)
+        assert isinstance(ended.message, schema.Failed), ended.message
+        return ended.message.failure
+
+
+def call(function: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "call",
+        "function": f"{HERE}:{function}",
+        "input": {},
+        "graph": None,
+        "seed": "7",
+        "resume": None,
+        "checkpointPath": None,
+        **changes,
+    }
+
+
+def opened(**changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "session-open",
+        "session": "s1",
+        "function": f"{HERE}:Model",
+        "input": {"size": 2},
+        "graph": None,
+        "seed": "7",
+        **changes,
+    }
+
+
+def session_call(method: str, **given: Any) -> dict[str, Any]:
+    return {"kind": "session-call", "session": "s1", "method": method, "input": given}
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker(HERE)
+
+
+def test_arguments_come_by_name_and_the_result_goes_back(worker: Worker) -> None:
+    result = worker.call("train", input={"learning_rate": 1, "epochs": 2})
+    assert result.output == {"loss": 2.0, "kind": "float"}  # JSON's 1 is a float where one is asked
+    assert (result.checkpoint, result.stopped, result.cost.epochs) == (None, False, 0)
+
+
+def test_a_default_of_the_function_holds(worker: Worker) -> None:
+    assert worker.call("train", input={"learning_rate": 0.5}).output["loss"] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "said"),
+    [
+        ("train", {}, "needs learning_rate, but the call gives nothing"),
+        ("train", {"epochs": 1}, "needs learning_rate, but the call gives epochs"),
+        (
+            "train",
+            {"learning_rate": 1, "learningrate": 2},
+            "takes no learningrate; of what was given it takes learning_rate",
+        ),
+        ("everything", {}, "needs a network (graph), but the call brings none"),
+        ("with_settings", {"epochs": 1}, "The input is no Settings: Object missing required"),
+        ("positional", {"x": 1}, "takes x by position only"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_told(
+    worker: Worker, function: str, given: dict[str, Any], said: str
+) -> None:
+    failure = worker.refused(call(function, input=given))
+    assert failure.kind == "invalid_task"
+    assert said in failure.message
+    assert failure.traceback is msgspec.UNSET
+
+
+def test_a_configuration_is_the_whole_input(worker: Worker) -> None:
+    given = {"a": 1, "nested": {"b": [1.5, None]}}
+    assert worker.call("with_configuration", input=given).output == {"got": given}
+
+
+def test_a_configuration_may_be_a_dataclass(worker: Worker) -> None:
+    result = worker.call("with_settings", input={"learning_rate": 1})
+    assert result.output == {"rate": 1.0, "epochs": 3}
+
+
+def test_what_has_no_parameter_goes_to_the_rest(worker: Worker) -> None:
+    result = worker.call("with_rest", input={"a": 1, "b": 2})
+    assert result.output == {"a": 1, "rest": {"b": 2}}
+
+
+def test_the_worker_gives_what_the_signature_names(worker: Worker) -> None:
+    result = worker.call("everything", graph=GRAPH, seed=str(2**32 + 5))
+    assert result.output == {
+        "seed": 5,
+        "device": "cpu",
+        "inputs": [{"id": "image", "shape": [1, 8, 8]}],
+        "shape": [2, 10],
+        "reporter": "Reporter",
+    }
+
+
+def test_an_input_goes_before_what_the_worker_could_give(worker: Worker) -> None:
+    result = worker.call("with_rest", input={"a": 1, "model": "resnet", "seed": 3})
+    assert result.output["rest"] == {"model": "resnet", "seed": 3}
+
+
+def test_a_model_with_a_default_may_be_left_out(worker: Worker) -> None:
+    assert worker.call("optional_model").output == {"has_model": False, "width": 8}
+    assert worker.call("optional_model", graph=GRAPH).output["has_model"] is True
+
+
+def test_generators_are_seeded_for_who_asks_for_no_seed(worker: Worker) -> None:
+    first = worker.call("draws").output
+    assert worker.call("draws").output == first
+    assert worker.call("draws", seed="8").output != first
+
+
+def test_reports_arrive_and_count(worker: Worker) -> None:
+    result = worker.call("reporting", input={"epochs": 2})
+    assert worker.reports == [
+        {"step": 1, "loss": 1.0, "who": "me"},
+        {"step": 2, "loss": 0.5, "who": "me"},
+    ]
+    assert (result.output, result.cost.epochs) == ({"epochs": 2}, 2)
+
+
+def test_a_function_that_is_asked_to_finish_hands_back_what_it_has(worker: Worker) -> None:
+    worker.should_finish = lambda: len(worker.reports) == 3
+    result = worker.call("reporting", input={"epochs": 1000})
+    assert (result.output, result.stopped) == ({"epochs": 3}, True)
+
+
+def test_a_cancelled_function_ends_at_its_next_report(worker: Worker) -> None:
+    def check() -> None:
+        if len(worker.reports) == 2:
+            raise Cancelled("The task was cancelled")
+
+    worker.check = check
+    failure = worker.refused(call("reporting", input={"epochs": 1000}))
+    assert (failure.kind, failure.cost.epochs) == ("cancelled", 2)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("function", "place"), [("diverging", "nan at loss"), ("returns_nan", "nan at metrics.loss")]
+)
+def test_a_metric_that_is_no_finite_number_diverged(
+    worker: Worker, function: str, place: str
+) -> None:
+    failure = worker.refused(call(function))
+    assert failure.kind == "diverged"
+    assert place in failure.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "output"),
+    [
+        ("nothing", None),
+        ("number", 0.5),
+        ("scalar", 3.5),
+        ("tuple", [1, [2.5, "x"], ["y"]]),
+        ("dataclass", {"learning_rate": 0.5, "epochs": 3}),
+        ("path", "/a/b"),
+    ],
+)
+def test_plain_values_come_back_as_json(worker: Worker, kind: str, output: Any) -> None:
+    assert worker.call("returns", input={"kind": kind}).output == output
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("huge", "which JSON cannot carry exactly"),
+        ("object", "holds a object at deep"),
+        ("bytes", "holds a bytes at the top"),
+        ("tensors in a list", "give each a name in a dict"),
+    ],
+)
+def test_a_value_that_cannot_be_carried_is_named(worker: Worker, kind: str, said: str) -> None:
+    failure = worker.refused(call("returns", input={"kind": kind}))
+    assert failure.kind == "invalid_task"
+    assert said in failure.message
+    assert failure.message.startswith(f"What {HERE}:returns returned")
+
+
+def test_tensors_go_beside_the_values_under_their_keys(worker: Worker) -> None:
+    ended = worker.do(call("tensors_out"))
+    assert isinstance(ended.message, schema.Result)
+    assert ended.message.result.output == {"accuracy": 0.5, "weights": {}}  # type: ignore[union-attr]
+    arrays = unpack_tensors(ended.message.tensors, ended.frames)
+    assert arrays["logits"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert arrays["weights.first"].dtype == np.int32
+    assert arrays["weights.half"].dtype == np.float32
+
+
+def test_a_tensor_alone_is_called_output(worker: Worker) -> None:
+    ended = worker.do(call("tensor_alone"))
+    assert isinstance(ended.message, schema.Result)
+    assert [entry.name for entry in ended.message.tensors] == ["output"]
+    assert ended.message.result.output is None  # type: ignore[union-attr]
+
+
+def test_tensors_come_as_the_hints_ask(worker: Worker) -> None:
+    images = np.ones((2, 2), dtype=np.float32)
+    given = {"images": images, "labels": np.array([1, 2])}
+    output = worker.call("mean_of", given).output
+    assert output == {"mean": 1.0, "labels": 3, "kind": "Tensor"}
+    kinds = worker.call("all_tensors", given).output
+    assert kinds == {"images": "ndarray", "labels": "ndarray"}
+
+
+def test_a_tensor_can_be_written_to_and_is_not_copied(worker: Worker) -> None:
+    images = np.ones(4, dtype=np.float32)
+    ended = worker.do(call("doubled"), {"images": images})
+    assert isinstance(ended.message, schema.Result)
+    assert unpack_tensors(ended.message.tensors, ended.frames)["images"].tolist() == [2, 2, 2, 2]
+    assert images.tolist() == [1, 1, 1, 1]
+
+
+def test_a_tensor_that_nobody_takes_is_told(worker: Worker) -> None:
+    failure = worker.refused(call("tensor_alone"), {"images": np.ones(2)})
+    assert "takes no images" in failure.message
+
+
+def test_what_the_function_raises_is_told_with_its_own_part_of_the_traceback(
+    worker: Worker,
+) -> None:
+    failure = worker.refused(call("fails"))
+    assert failure.kind == "internal"
+    assert failure.message.startswith("KeyError: 'what is wrong' (user_functions.py, line ")
+    assert isinstance(failure.traceback, str)
+    assert "in fails" in failure.traceback
+    assert "archloom_worker" not in failure.traceback
+
+
+def test_an_error_in_a_library_is_placed_in_the_users_code(worker: Worker) -> None:
+    failure = worker.refused(call("fails_in_library"))
+    assert failure.message.startswith("RuntimeError: mat1 and mat2 shapes cannot be multiplied")
+    assert "(user_functions.py, line " in failure.message
+
+
+def test_a_function_that_exits_fails_and_the_worker_goes_on(worker: Worker) -> None:
+    assert worker.refused(call("leaves")).message.startswith("SystemExit: 3")
+    assert worker.call("draws").output
+
+
+@pytest.mark.parametrize("function", ["decorated", "partly"])
+def test_wrapped_functions_are_the_users(worker: Worker, function: str) -> None:
+    given = {"x": 1} if function == "decorated" else {"learning_rate": 1}
+    assert worker.call(function, input=given).output
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("os:system", "os:system may not be called: this worker allows tests.user_functions only"),
+        (f"{HERE}:system", f"{HERE}:system may not be called, since it is defined in posix"),
+        (f"{HERE}:borrowed", "since it is defined in tests.user_library"),
+        (f"{HERE}:printer", "since it is defined in builtins"),
+        ("tests.user_functions2:train", "start it with permission for tests.user_functions2"),
+        ("tests:train", "may not be called"),
+        (f"{HERE}:nothing", f"The module {HERE} has no nothing, it defines Model, Settings,"),
+        (f"{HERE}:HERE", "has no HERE"),
+        (f"{HERE}.below:train", f"There is no module {HERE}.below"),
+    ],
+)
+def test_only_what_is_allowed_can_be_called(worker: Worker, function: str, said: str) -> None:
+    failure = worker.refused({**call("x"), "function": function})
+    assert failure.kind == "invalid_task"
+    assert said in failure.message
+
+
+def test_nothing_is_imported_before_it_is_allowed(worker: Worker) -> None:
+    assert worker.refused({**call("x"), "function": "antigravity:fly"}).kind == "invalid_task"
+    assert "antigravity" not in sys.modules
+
+
+def test_a_package_allows_what_is_in_it() -> None:
+    package = Worker("tests")
+    assert package.call("train", input={"learning_rate": 1}).output
+    assert package.call("borrowed").output == "borrowed"
+
+
+def test_without_permission_nothing_can_be_called() -> None:
+    failure = Worker().refused(call("train"))
+    assert "this worker allows no module" in failure.message
+    assert "call" not in tasks.capabilities()
+    assert "session-open" in tasks.capabilities(calls=True)
+
+
+def test_a_module_whose_own_import_fails_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "needy.py").write_text("import surely_not_there\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    failure = Worker("needy").refused({**call("x"), "function": "needy:train"})
+    assert "No module named 'surely_not_there' (needy.py, line 1)" in failure.message
+
+
+def test_a_later_call_goes_on_from_what_an_earlier_one_saved(
+    worker: Worker, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "state")
+    first = worker.call("counting", input={"epochs": 2}, checkpointPath=path)
+    assert first.checkpoint.path == path
+    resume = msgspec.to_builtins(first.checkpoint)
+    second = worker.call("counting", input={"epochs": 5}, resume=resume)
+    assert second.output == {"weight": 10.0}
+    assert second.checkpoint is None  # nowhere to leave one
+
+
+def test_only_plain_states_are_saved(worker: Worker, tmp_path: Path) -> None:
+    failure = worker.refused(call("saves_object", checkpointPath=str(tmp_path / "state")))
+    assert failure.kind == "invalid_task"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_session_keeps_its_object_between_calls(worker: Worker) -> None:
+    assert isinstance(worker.do(opened()).message, schema.Result)
+    inputs = {"inputs": np.ones((1, 2), dtype=np.float32)}
+    outputs = []
+    for _ in range(2):
+        ended = worker.do(session_call("predict"), inputs)
+        assert isinstance(ended.message, schema.Result)
+        outputs.append(unpack_tensors(ended.message.tensors, ended.frames)["outputs"].tolist())
+        worker.do(session_call("fit", steps=1))
+    assert outputs == [[2.0], [4.0]]
+    assert [report["step"] for report in worker.reports] == [0, 0]
+
+
+def test_a_tensor_of_a_session_is_a_copy(worker: Worker) -> None:
+    worker.do(opened())
+    ended = worker.do(session_call("fit", steps=1))
+    worker.do(session_call("fit", steps=5))
+    assert isinstance(ended.message, schema.Result)
+    assert unpack_tensors(ended.message.tensors, ended.frames)["weight"].tolist() == [2, 2]
+
+
+def test_a_closed_session_is_gone_and_was_told(worker: Worker) -> None:
+    worker.do(opened())
+    kept = user_functions.Model.last
+    for _ in range(2):  # closing twice is fine
+        ended = worker.do({"kind": "session-close", "session": "s1"})
+        assert isinstance(ended.message, schema.Result)
+    assert kept.closed
+    failure = worker.refused(session_call("fit", steps=1))
+    assert failure.message == "This worker holds no session s1; open it first"
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("guess", "Model has no method guess, it has close, fit, predict"),
+        ("weight", "Model has no method weight"),
+        ("fit", "Model.fit needs steps"),
+    ],
+)
+def test_a_method_that_cannot_be_called_is_told(worker: Worker, method: str, said: str) -> None:
+    worker.do(opened())
+    assert said in worker.refused(session_call(method)).message
+
+
+def test_a_session_may_be_made_by_a_function_only_where_it_is_allowed(worker: Worker) -> None:
+    assert worker.refused(opened(function="os:getcwd")).kind == "invalid_task"
