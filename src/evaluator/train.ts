@@ -5,9 +5,7 @@
  */
 import { relative } from 'node:path'
 import { z } from 'zod'
-import { EnvironmentChoice } from '#src/environment/choice.ts'
 import { dataFolders } from '#src/environment/folders.ts'
-import { openEnvironment } from '#src/environment/open.ts'
 import { ArchloomError } from '#src/errors.ts'
 import type { NetworkGraph } from '#src/graph/graph.ts'
 import { weightPlan } from '#src/graph/weight-plan.ts'
@@ -18,7 +16,6 @@ import type { Task } from '#src/space/space.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
 import { startPool } from '#src/worker/pool.ts'
-import { RemoteSettings, remoteWorkers } from '#src/worker/remote-workers.ts'
 import type { WorkerPool } from '#src/worker/worker.ts'
 import { decidedRecipe } from './decided-recipe.ts'
 import type {
@@ -30,22 +27,11 @@ import type {
   WeightSource,
 } from './evaluator.ts'
 import { type KeptCheckpoints, keptCheckpoints, trialName } from './kept-checkpoints.ts'
+import { hasWorkers, noWorkers, poolOptions, workerSettings } from './worker-settings.ts'
 
 const Settings = z
   .strictObject({
-    /** A pinned one of `archloom env list`, or one of your own. */
-    environment: EnvironmentChoice.default('cpu'),
-    device: z.enum(['cpu', 'cuda']).default('cpu'),
-    /**
-     * PyTorch processes on this machine, spread over its GPUs; each trains one network at a time.
-     * `auto` for as many as there is room for.
-     */
-    workers: z.union([z.int().min(0), z.literal('auto')]).default(1),
-    /** How many may share one GPU; null for as many as come upon it, and for one with `auto`. */
-    workersPerDevice: z.int().min(1).nullable().default(null),
-    /** Workers on other machines, which come and go; null for none. */
-    remote: RemoteSettings.nullable().default(null),
-    threadsPerWorker: z.int().min(1).default(1),
+    ...workerSettings,
     /**
      * `bitwise`: deterministic kernels only; `seeded`: every generator seeded, any kernel; `fast`:
      * kernels chosen by timing.
@@ -53,15 +39,10 @@ const Settings = z
     determinism: z.enum(['bitwise', 'seeded', 'fast']).default('bitwise'),
     dataset: DatasetSplit,
     recipe: Recipe.prefault({}),
-    /** Wall-clock limit of one training; null for none. */
-    trialTimeoutSeconds: z.number().positive().nullable().default(null),
     /** Where data sets lie, before the usual places; null for the usual places alone. */
     dataFolder: z.string().min(1).nullable().default(null),
   })
-  .refine(({ workers, remote }) => workers !== 0 || remote !== null, {
-    path: ['workers'],
-    message: 'needs at least one worker here, or workers elsewhere in evaluator.remote',
-  })
+  .refine(hasWorkers, noWorkers)
 type Settings = z.infer<typeof Settings>
 
 export const trainEntry: EvaluatorEntry<typeof Settings> = {
@@ -75,7 +56,7 @@ export const trainEntry: EvaluatorEntry<typeof Settings> = {
 }
 
 async function startTraining(settings: Settings, context: EvaluatorContext): Promise<Evaluator> {
-  const { allowDrift, logger, signal, space } = context
+  const { logger, space } = context
   if (space.takes === null) {
     throw new ArchloomError(
       'config/incompatible',
@@ -83,29 +64,13 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
       { details: { space: space.name } },
     )
   }
-  const environment = await openEnvironment(settings.environment, {
-    folder: context.sourceFolder,
-    allowDrift,
-    signal,
-  })
+  const options = await poolOptions(settings, context)
   const checkpoints = await keptCheckpoints(context.runFolder, logger)
   const pool = await startPool({
-    environment,
-    workers: settings.workers,
-    workersPerDevice: settings.workersPerDevice,
-    threadsPerWorker: settings.threadsPerWorker,
-    device: settings.device,
+    ...options,
     determinism: settings.determinism,
     datasets: [settings.dataset.name],
     dataFolders: dataFolders(settings.dataFolder ?? undefined),
-    logger,
-    allowDrift,
-    signal,
-    allowMixed: context.allowMixed ?? false,
-    ...(context.earlierEnvironments?.[0] && {
-      expectedFingerprint: context.earlierEnvironments[0],
-    }),
-    ...(settings.remote && { listen: await remoteWorkers(settings.remote, context.runFolder) }),
   })
   const training = { settings, context, pool, checkpoints }
   return {
