@@ -56,26 +56,13 @@ export function numericKernel(
   means[count] = (low + high) / 2
   deviations[count] = high - low
 
-  const masses = means.map((mean, i) => {
-    const deviation = deviations[i] as number
-    // A mean lies within the range, so what is cut off cannot cancel.
-    return 1 - upperTail((mean - low) / deviation) - upperTail((high - mean) / deviation)
-  })
-  const logNorms = masses.map(
-    (mass, i) => logSqrtTwoPi + Math.log((deviations[i] as number) * mass),
-  )
-  const normals = { means, deviations, masses, logNorms }
-  const columnOf = dimension.isInteger
-    ? remembered((value) => binColumn(dimension, value, normals))
-    : null
+  const distinct = distinctNormals({ means, deviations }, order, [low, high])
+  const masses = spread(distinct.masses, distinct.kinds)
   return {
     masses,
-    addLogDensity(point, into) {
-      const value = point[place] as number
-      if (columnOf === null) return addDensities(toScale(dimension, value), normals, into)
-      const column = columnOf(value)
-      for (let i = 0; i <= count; i++) into[i] = (into[i] as number) + (column[i] as number)
-    },
+    addLogDensity: dimension.isInteger
+      ? binDensity(dimension, distinct, place)
+      : pointDensity(dimension, { means, deviations }, { norms: logNorms(distinct), place }),
     sample(component, random, point) {
       const mean = means[component] as number
       const deviation = deviations[component] as number
@@ -89,9 +76,59 @@ export function numericKernel(
 interface Normals {
   readonly means: Float64Array
   readonly deviations: Float64Array
+}
+
+/** Every mean with every deviation that it has, once: the values of integers come again and again. */
+interface DistinctNormals extends Normals {
+  /** Which of them each kernel is. */
+  readonly kinds: Int32Array
   readonly masses: Float64Array
-  /** Logarithms of what the densities are divided by. */
-  readonly logNorms: Float64Array
+}
+
+/** @param order - kernels by rising mean, all but the last, which is the prior's */
+function distinctNormals(
+  { means, deviations }: Normals,
+  order: Int32Array,
+  [low, high]: readonly [number, number],
+): DistinctNormals {
+  const prior = order.length
+  const kinds = new Int32Array(prior + 1)
+  const [ownMeans, ownDeviations] = [new Float64Array(prior + 1), new Float64Array(prior + 1)]
+  const masses = new Float64Array(prior + 1)
+  let last = -1
+  for (let rank = 0; rank <= prior; rank++) {
+    const kernel = rank < prior ? (order[rank] as number) : prior
+    const [mean, deviation] = [means[kernel] as number, deviations[kernel] as number]
+    if (last < 0 || mean !== ownMeans[last] || deviation !== ownDeviations[last]) {
+      last++
+      ownMeans[last] = mean
+      ownDeviations[last] = deviation
+      // A mean lies within the range, so what is cut off cannot cancel.
+      masses[last] = 1 - upperTail((mean - low) / deviation) - upperTail((high - mean) / deviation)
+    }
+    kinds[kernel] = last
+  }
+  const count = last + 1
+  return {
+    kinds,
+    means: ownMeans.subarray(0, count),
+    deviations: ownDeviations.subarray(0, count),
+    masses: masses.subarray(0, count),
+  }
+}
+
+function spread(byKind: Float64Array, kinds: Int32Array): Float64Array {
+  const all = new Float64Array(kinds.length)
+  for (let i = 0; i < kinds.length; i++) all[i] = byKind[kinds[i] as number] as number
+  return all
+}
+
+/** By kernel, logarithms of what the densities are divided by. */
+function logNorms({ deviations, masses, kinds }: DistinctNormals): Float64Array {
+  const norms = masses.map(
+    (mass, kind) => logSqrtTwoPi + Math.log((deviations[kind] as number) * mass),
+  )
+  return spread(norms, kinds)
 }
 
 function upperTail(z: number): number {
@@ -103,22 +140,46 @@ const narrowBin = 1e-4
 
 const logSqrtTwoPi = 0.5 * Math.log(2 * Math.PI)
 
-function addDensities(
-  x: number,
-  { means, deviations, logNorms }: Normals,
-  into: Float64Array,
-): void {
-  for (let i = 0; i < means.length; i++) {
-    const z = (x - (means[i] as number)) / (deviations[i] as number)
-    into[i] = (into[i] as number) - 0.5 * z * z - (logNorms[i] as number)
+type AddLogDensity = Kernel['addLogDensity']
+
+/** Of numbers: the density at a point. */
+function pointDensity(
+  dimension: NumericDimension,
+  { means, deviations }: Normals,
+  { norms, place }: { readonly norms: Float64Array; readonly place: number },
+): AddLogDensity {
+  return (point, into) => {
+    const x = toScale(dimension, point[place] as number)
+    for (let i = 0; i < means.length; i++) {
+      const z = (x - (means[i] as number)) / (deviations[i] as number)
+      into[i] = (into[i] as number) - 0.5 * z * z - (norms[i] as number)
+    }
   }
 }
 
-/** Logarithms of the mass that each kernel has in a value's bin. */
+/** Of integers: the mass of a bin. */
+function binDensity(
+  dimension: NumericDimension,
+  normals: DistinctNormals,
+  place: number,
+): AddLogDensity {
+  const columns = new Map<number, Float64Array>()
+  const { kinds } = normals
+  return (point, into) => {
+    const value = point[place] as number
+    const column = columns.get(value) ?? binColumn(dimension, value, normals)
+    columns.set(value, column)
+    for (let i = 0; i < kinds.length; i++) {
+      into[i] = (into[i] as number) + (column[kinds[i] as number] as number)
+    }
+  }
+}
+
+/** Logarithms of the mass that each kind of kernel has in a value's bin. */
 function binColumn(
   dimension: NumericDimension,
   value: number,
-  { means, deviations, masses }: Normals,
+  { means, deviations, masses }: DistinctNormals,
 ): Float64Array {
   const half = halfBin(dimension)
   const from = toScale(dimension, value - half)
@@ -140,15 +201,6 @@ function binMass(from: number, to: number): number {
   if (from > reach || to < -reach) return 0
   if (to - from < narrowBin) return (to - from) * normalPdf((from + to) / 2)
   return from > 0 ? normalCdf(-from) - normalCdf(-to) : normalCdf(to) - normalCdf(from)
-}
-
-function remembered(make: (value: number) => Float64Array): (value: number) => Float64Array {
-  const known = new Map<number, Float64Array>()
-  return (value) => {
-    const found = known.get(value) ?? make(value)
-    known.set(value, found)
-    return found
-  }
 }
 
 /** Index of a draw from probabilities that sum to 1. */
