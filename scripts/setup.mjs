@@ -22,7 +22,7 @@ const dev = process.argv.includes('--dev')
 const stamp = {
   packages: fingerprint('package-lock.json'),
   environment: fingerprint('envs/cpu/env.json', 'envs/cpu/requirements.lock'),
-  tools: fingerprint('py/dev-requirements.lock'),
+  tools: fingerprint('py/dev-requirements.lock', 'py/ray-requirements.lock'),
   // Another home is another set of environments.
   home: [process.env.ARCHLOOM_HOME ?? '', process.env.XDG_CACHE_HOME ?? ''],
   dev,

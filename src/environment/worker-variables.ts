@@ -54,6 +54,15 @@ export function filledCommand(
   return [fill(file), ...parameters.map(fill)]
 }
 
+/**
+ * This process's variables, for a Python that is nobody's worker: without those that would make it load
+ * other code.
+ */
+export function outsideVariables(own: Variables = process.env): Variables {
+  const { PYTHONHOME: _, PYTHONSTARTUP: __, PYTHONPATH: ___, ...rest } = own
+  return { ...rest, PYTHONUNBUFFERED: '1' }
+}
+
 /** The GPUs that `$CUDA_VISIBLE_DEVICES` leaves; null when it says nothing. */
 export function visibleCudaDevices(own: Variables = process.env): number | null {
   const visible = own.CUDA_VISIBLE_DEVICES

@@ -63,7 +63,12 @@ describe('the repository', () => {
     expect(
       Object.entries(wanted).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
     ).toEqual([])
-    for (const path of ['envs/cpu/requirements.lock', 'py/dev-requirements.lock']) {
+    const locks = [
+      'envs/cpu/requirements.lock',
+      'py/dev-requirements.lock',
+      'py/ray-requirements.lock',
+    ]
+    for (const path of locks) {
       expect(parseLock(read(path), path).size).toBeGreaterThan(5)
     }
   })

@@ -4,10 +4,12 @@ import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
 import { archloom, startArchloom } from '#test/fixtures/command-line.ts'
+import { isRunning, processesWith } from '#test/fixtures/faults/processes.ts'
 import { eventsOf, trajectory } from '#test/fixtures/run-events.ts'
 import { makeStubSlurm, runningTasks, stubJobs } from '#test/fixtures/stub-slurm.ts'
 import { type TemporaryFolder, temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
+import { rayPython } from '../../scripts/ray-python.ts'
 
 const run = [
   ...['run', join(projectFolder(), 'configs', 'quickstart.yaml')],
@@ -91,5 +93,50 @@ describe('Slurm', () => {
     expect(nowhere.status).toBe(3)
     expect(nowhere.stderr).toMatch(/sbatch is not on the path/)
     expect(eventsOf(join(folder.path, 'nowhere'), 'trial-proposed')).toEqual([])
+  }, 60_000)
+})
+
+// Set-up could not install it, and said why.
+describe.skipIf(rayPython() === null)('Ray', () => {
+  const twoWorkers = `{engine: ray, workers: 2, cpus: 0.5, python: ${rayPython()}}`
+
+  test('runs the workers in actors, starts again what is killed, and is gone at the end', async () => {
+    const out = join(folder.path, 'ray')
+    const { child, ended } = startArchloom(placed(twoWorkers, out))
+    const killed: number[] = []
+    child.stderr.on('data', (text: string) => {
+      if (killed.length > 0 || !/[12] of 6 trials done/.test(text)) return
+      const [worker] = processesWith('--name ray-0 ')
+      if (worker === undefined) return
+      // The actor that it runs in, which takes its worker with it.
+      process.kill(worker.parent, 'SIGKILL')
+      killed.push(worker.parent, worker.pid)
+    })
+    const { status, stderr } = await ended
+    expect(status, stderr).toBe(0)
+    expect(killed).toHaveLength(2)
+    expect(killed.filter(isRunning)).toEqual([])
+    expect(trajectory(out)).toEqual(undisturbed)
+    expect(processesWith('archloom-ray-')).toEqual([])
+    expect(processesWith('ray::WorkerActor')).toEqual([])
+  }, 120_000)
+
+  test('is gone with a run that is killed', async () => {
+    const { child, ended } = startArchloom(placed(twoWorkers, join(folder.path, 'ray-killed')))
+    child.stderr.on('data', (text: string) => {
+      if (text.includes('1 of 6 trials done')) child.kill('SIGKILL')
+    })
+    await ended
+    const left = () => [...processesWith('archloom-ray-'), ...processesWith('ray::WorkerActor')]
+    await expect.poll(left, { timeout: 40_000 }).toEqual([])
+    await expect.poll(() => processesWith('--name ray-'), { timeout: 20_000 }).toEqual([])
+  }, 120_000)
+
+  test('that is not there ends the run with what to install', () => {
+    const { status, stderr } = archloom(
+      placed('{engine: ray, workers: 1, python: python3}', join(folder.path, 'no-ray')),
+    )
+    expect(status).toBe(3)
+    expect(stderr).toMatch(/has no Ray; install it there: pip install ray/)
   }, 60_000)
 })

@@ -24,6 +24,7 @@ beforeEach(async () => {
     'package-lock.json',
     'envs',
     'py/dev-requirements.lock',
+    'py/ray-requirements.lock',
   ]
   for (const file of files) {
     await cp(join(root, file), join(copy.path, file), { recursive: true })
