@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import * as graph from '#src/graph/graph.ts'
 import * as fingerprint from '#src/protocol/fingerprint.ts'
+import { limits } from '#src/protocol/limits.ts'
 import * as messages from '#src/protocol/messages.ts'
 import * as recipe from '#src/protocol/recipe.ts'
 import * as task from '#src/protocol/task.ts'
@@ -33,6 +34,7 @@ interface Schema {
   readonly exclusiveMinimum?: number
   readonly exclusiveMaximum?: number
   readonly minLength?: number
+  readonly maxLength?: number
   readonly minItems?: number
   readonly maxItems?: number
 }
@@ -96,6 +98,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 PROTOCOL_VERSION = ${protocolVersion}
 
+# Of src/protocol/limits.ts.
+${pythonLimits()}
+
 
 class Base(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel", omit_defaults=False):
     """Immutable; snake case here, camel case on the wire; unknown fields are refused."""
@@ -106,6 +111,12 @@ ${structs.join('\n\n')}
 
 ${aliases.join('\n')}
 `
+}
+
+function pythonLimits(): string {
+  return Object.entries(limits)
+    .map(([name, value]) => `MAX_${snakeCase(name).toUpperCase()} = ${value}`)
+    .join('\n')
 }
 
 function pythonStruct(name: string, schema: Schema): string {
@@ -182,7 +193,7 @@ function constrained(type: string, schema: Schema): string {
   limit('le', schema.maximum)
   limit('lt', schema.exclusiveMaximum)
   limit('min_length', schema.minLength ?? (schema.prefixItems ? undefined : schema.minItems))
-  limit('max_length', schema.prefixItems ? undefined : schema.maxItems)
+  limit('max_length', schema.maxLength ?? (schema.prefixItems ? undefined : schema.maxItems))
   limit('pattern', schema.pattern)
   return limits.length > 0 ? `Annotated[${type}, Meta(${limits.join(', ')})]` : type
 }

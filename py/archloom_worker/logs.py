@@ -16,6 +16,9 @@ LOG_LEVELS: dict[LogLevel, int] = {
     "error": logging.ERROR,
 }
 
+LOG_CHARACTERS = schema.MAX_LOG_CHARACTERS // 2 - 64
+"""What is kept of a text: the orchestrator counts some characters twice, as UTF-16 does."""
+
 
 def forward_logs(report: Callable[[Logged], None], level: LogLevel) -> None:
     """Sends what Python's logging and warnings say, from a level on, to the orchestrator."""
@@ -44,14 +47,14 @@ def log_message(record: logging.LogRecord) -> schema.Log:
     """A log record as a message: only finite numbers, text, booleans and null in its fields."""
     fields: dict[str, str | float | bool | None] = {"logger": record.name}
     for key, value in getattr(record, "fields", {}).items():
-        fields[clean_text(str(key))] = log_value(value)
+        fields[log_text(str(key))] = log_value(value)
     if record.exc_info is not None:
-        fields["traceback"] = clean_text(logging.Formatter().formatException(record.exc_info))
+        fields["traceback"] = log_text(logging.Formatter().formatException(record.exc_info))
     level: LogLevel = "debug"
     for name, bound in LOG_LEVELS.items():
         if record.levelno >= bound:
             level = name  # they rise
-    return schema.Log(level=level, message=clean_text(record.getMessage()), fields=fields)
+    return schema.Log(level=level, message=log_text(record.getMessage()), fields=fields)
 
 
 def log_value(value: object) -> str | float | bool | None:
@@ -60,4 +63,11 @@ def log_value(value: object) -> str | float | bool | None:
         return value
     if isinstance(value, int | float) and abs(value) <= sys.float_info.max:
         return float(value)
-    return clean_text(str(value))
+    return log_text(str(value))
+
+
+def log_text(text: str) -> str:
+    """A text as the protocol carries it: its end is left out when it is long."""
+    if len(text) > LOG_CHARACTERS:
+        text = f"{text[:LOG_CHARACTERS]} ({len(text) - LOG_CHARACTERS} characters left out)"
+    return clean_text(text)

@@ -92,7 +92,7 @@ def decode_to_worker(frames: Sequence[Frame]) -> tuple[schema.ToWorker, Frames]:
         VersionMismatch: When the tag is of another version; nothing else was read then.
         ProtocolError: When the message is malformed; names the run that it meant, if it can.
     """
-    header = _untag(frames)
+    header = _header(frames)
     try:
         message = _to_worker.decode(header)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -109,7 +109,7 @@ def decode_from_worker(frames: Sequence[Frame]) -> tuple[schema.FromWorker, Fram
     Raises:
         ProtocolError: As `decode_to_worker`.
     """
-    header = _untag(frames)
+    header = _header(frames)
     try:
         message = _from_worker.decode(header)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -123,14 +123,19 @@ def encode(message: schema.FromWorker | schema.ToWorker, frames: Frames = ()) ->
 
     Raises:
         ProtocolError: When it holds a number that JSON cannot carry: non-finite numbers are
-            outcomes, not numbers, and whoever makes the message must have made one of it.
+            outcomes, not numbers, and whoever makes the message must have made one of it. Also when
+            it is larger than the other side takes.
     """
     place = non_finite_place(message)
     if place is not None:
         raise ProtocolError(
             f"The {type(message).__name__} message holds a non-finite number at {place}"
         )
-    return [PROTOCOL_TAG, _encoder.encode(message), *frames]
+    header = _encoder.encode(message)
+    problem = _oversize(header, frames)
+    if problem is not None:
+        raise ProtocolError(f"The {type(message).__name__} message is too large: {problem}")
+    return [PROTOCOL_TAG, header, *frames]
 
 
 def non_finite_place(value: object) -> str | None:
@@ -192,6 +197,48 @@ def _untag(frames: Sequence[Frame]) -> Frame:
     if len(frames) < 2:
         raise ProtocolError("A message must have a header after its tag")
     return frames[1]
+
+
+def _header(frames: Sequence[Frame]) -> Frame:
+    """The header, when tag and sizes are right: looked at before anything is parsed."""
+    header = _untag(frames)
+    problem = _oversize(header, frames[2:])
+    if problem is not None:
+        raise ProtocolError(f"The message is too large: {problem}")
+    return header
+
+
+def _oversize(header: Frame, tensors: Sequence[Frame]) -> str | None:
+    largest = max(map(len, tensors), default=0)
+    for what, found, limit in (
+        ("tensors", len(tensors), schema.MAX_TENSORS),
+        ("bytes of header", len(header), schema.MAX_HEADER_BYTES),
+        ("bytes of a tensor", largest, schema.MAX_TENSOR_BYTES),
+    ):
+        if found > limit:
+            return f"expected at most {limit} {what}, found {found}"
+    depth = _json_depth(bytes(header))
+    if depth <= schema.MAX_HEADER_DEPTH:
+        return None
+    return f"expected a header at most {schema.MAX_HEADER_DEPTH} levels deep, found {depth}"
+
+
+_JSON_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+
+
+def _json_depth(header: bytes) -> int:
+    """How deep arrays and objects stand in one another, without parsing; few marks are no depth."""
+    if header.count(b"[") + header.count(b"{") <= schema.MAX_HEADER_DEPTH:
+        return 0
+    depth = deepest = 0
+    for match in _JSON_MARKS.finditer(header):
+        mark = match[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in (b"]", b"}"):
+            depth -= 1
+    return deepest
 
 
 def _meant_run(header: Frame) -> TaskKey | None:

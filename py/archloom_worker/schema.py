@@ -12,6 +12,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 PROTOCOL_VERSION = 1
 
+# Of src/protocol/limits.ts.
+MAX_HEADER_BYTES = 16777216
+MAX_HEADER_DEPTH = 64
+MAX_TENSORS = 1024
+MAX_TENSOR_BYTES = 1073741824
+MAX_TENSOR_AXES = 32
+MAX_NAME_CHARACTERS = 256
+MAX_LOG_CHARACTERS = 65536
+
 
 class Base(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel", omit_defaults=False):
     """Immutable; snake case here, camel case on the wire; unknown fields are refused."""
@@ -420,11 +429,11 @@ class WeightPair(Base, frozen=True, kw_only=True):
     target: "NodeId"
 
 class Acknowledge(Base, frozen=True, kw_only=True, tag_field="type", tag="acknowledge"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
 
 class Cancel(Base, frozen=True, kw_only=True, tag_field="type", tag="cancel"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
 
 class DatasetFacts(Base, frozen=True, kw_only=True):
@@ -448,7 +457,7 @@ class Drained(Base, frozen=True, kw_only=True, tag_field="type", tag="drained"):
     pass
 
 class Failed(Base, frozen=True, kw_only=True, tag_field="type", tag="failed"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
     failure: "Failure"
 
@@ -460,7 +469,7 @@ class Heartbeat(Base, frozen=True, kw_only=True, tag_field="type", tag="heartbea
 
 class Hello(Base, frozen=True, kw_only=True, tag_field="type", tag="hello"):
     protocol_version: "Annotated[int, Meta(ge=1)]"
-    worker: "Annotated[str, Meta(min_length=1)]"
+    worker: "Annotated[str, Meta(min_length=1, max_length=256)]"
     pid: "Annotated[int, Meta(ge=1)]"
     capabilities: "tuple[str, ...]"
     slots: "Annotated[int, Meta(ge=1)]"
@@ -470,11 +479,11 @@ class Hello(Base, frozen=True, kw_only=True, tag_field="type", tag="hello"):
 
 class Log(Base, frozen=True, kw_only=True, tag_field="type", tag="log"):
     level: 'Literal["debug", "info", "warn", "error"]'
-    message: "str"
-    fields: "dict[str, Union[str, float, bool, None]]"
+    message: "Annotated[str, Meta(max_length=65536)]"
+    fields: "dict[str, Union[Annotated[str, Meta(max_length=65536)], float, bool, None]]"
 
 class Progress(Base, frozen=True, kw_only=True, tag_field="type", tag="progress"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
     point: "CurvePoint"
 
@@ -483,35 +492,35 @@ class Refused(Base, frozen=True, kw_only=True, tag_field="type", tag="refused"):
     mend: "str"
 
 class Reported(Base, frozen=True, kw_only=True, tag_field="type", tag="reported"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
     report: "JsonObject"
 
 class Result(Base, frozen=True, kw_only=True, tag_field="type", tag="result"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
     result: "TaskResult"
     tensors: "tuple[TensorFrame, ...]"
 
 class Run(Base, frozen=True, kw_only=True, tag_field="type", tag="run"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
     deadline_seconds: "Union[Annotated[float, Meta(gt=0)], None]"
     work: "TaskWork"
     tensors: "tuple[TensorFrame, ...]"
 
 class Started(Base, frozen=True, kw_only=True, tag_field="type", tag="started"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
 
 class Stop(Base, frozen=True, kw_only=True, tag_field="type", tag="stop"):
-    task: "Annotated[str, Meta(min_length=1)]"
+    task: "Annotated[str, Meta(min_length=1, max_length=256)]"
     lease: "Annotated[int, Meta(ge=0)]"
 
 class TensorFrame(Base, frozen=True, kw_only=True):
-    name: "Annotated[str, Meta(min_length=1)]"
+    name: "Annotated[str, Meta(min_length=1, max_length=256)]"
     dtype: 'Literal["float32", "float64", "float16", "int64", "int32", "uint8", "bool"]'
-    shape: "tuple[Annotated[int, Meta(ge=0)], ...]"
+    shape: "Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(max_length=32)]"
 
 class Welcome(Base, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
     heartbeat_seconds: "Annotated[float, Meta(gt=0)]"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from archloom_worker import schema
 from archloom_worker.errors import EnvironmentProblem
 
 if TYPE_CHECKING:  # at run time it would bring NumPy, too early
@@ -113,6 +114,7 @@ class Link:
         self._socket.setsockopt(zmq.ROUTING_ID, identity.encode())
         self._socket.setsockopt(zmq.SNDHWM, 0)
         self._socket.setsockopt(zmq.RCVHWM, 0)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, schema.MAX_TENSOR_BYTES)
         self._socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MILLISECONDS[0])
         self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MILLISECONDS[1])
         self._socket.setsockopt(zmq.HEARTBEAT_IVL, PING_MILLISECONDS[0])

@@ -181,3 +181,47 @@ def test_a_tensor_type_without_a_name_is_refused() -> None:
 
 def test_the_tag_holds_the_version_of_the_schema() -> None:
     assert f"ALP/{schema.PROTOCOL_VERSION}".encode() == protocol.PROTOCOL_TAG
+
+
+# Sizes
+
+
+HEARTBEAT = b'{"type":"heartbeat"}'
+
+
+@pytest.mark.parametrize(
+    ("frames", "message"),
+    [
+        ([HEARTBEAT + b" " * schema.MAX_HEADER_BYTES], "at most 16777216 bytes of header"),
+        ([b"[" * 65], "at most 64 levels deep, found 65"),
+        ([b"[" * 10**6], "levels deep, found 1000000"),
+        ([HEARTBEAT, *[b""] * 1025], "at most 1024 tensors, found 1025"),
+    ],
+)
+def test_a_message_that_is_too_large_is_refused_before_it_is_parsed(
+    frames: list[bytes], message: str
+) -> None:
+    for decode in DECODERS["both"]:
+        with pytest.raises(ProtocolError, match=message):
+            decode([b"ALP/1", *frames])
+
+
+def test_brackets_in_texts_are_no_depth() -> None:
+    message = schema.Log(level="info", message='[{"\\' * 1000, fields={"[" * 100: "\\]"})
+    assert decode_from_worker(encode(message))[0] == message
+
+
+def test_what_is_too_large_for_the_other_side_is_not_written() -> None:
+    report: Any = 1
+    for _ in range(65):
+        report = [report]
+    with pytest.raises(ProtocolError, match=r"Reported message is too large: .* levels deep"):
+        encode(schema.Reported(task="t", lease=0, report={"deep": report}))
+    output = schema.CallResult(
+        output="x" * schema.MAX_HEADER_BYTES,
+        checkpoint=None,
+        stopped=False,
+        cost=schema.Cost(seconds=0.0, epochs=0.0),
+    )
+    with pytest.raises(ProtocolError, match=r"Result message is too large: .* bytes of header"):
+        encode(schema.Result(task="t", lease=0, result=output, tensors=()))

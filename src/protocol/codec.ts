@@ -7,6 +7,7 @@
 import type { z } from 'zod'
 import { canonicalJson } from '#src/encoding/json.ts'
 import { ArchloomError, invariant } from '#src/errors.ts'
+import { jsonDepth, limits } from './limits.ts'
 import { FromWorker, type TensorFrame, ToWorker } from './messages.ts'
 import { protocolTag, protocolVersion } from './version.ts'
 
@@ -84,6 +85,20 @@ export function decodeToWorker(parts: readonly Uint8Array[]): Envelope<ToWorker>
   return envelope
 }
 
+/**
+ * What is too large in a message for the other end, before it is sent; null when all of it goes.
+ *
+ * @returns a part of a sentence, such as `at most 1024 tensors, found 2000`
+ */
+export function oversize(message: unknown, tensors: readonly Tensor[] = []): string | null {
+  const header = encoder.encode(JSON.stringify(message))
+  const problem = sizeProblem(
+    header,
+    tensors.map(({ data }) => data),
+  )
+  return problem && `${problem.expected}, found ${problem.found}`
+}
+
 const encoder = new TextEncoder()
 /** A byte-order mark is kept, for the JSON parser to refuse: it has no place here. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -95,11 +110,35 @@ function decode<M extends FromWorker | ToWorker>(
   const [tag, header, ...frames] = parts
   checkVersion(tag)
   if (header === undefined) throw malformed('a JSON header after the protocol tag', 'no header')
+  const problem = sizeProblem(header, frames)
+  if (problem !== null) throw malformed(problem.expected, problem.found)
   const value = parseHeader(header)
   const parsed = schema.safeParse(value)
   if (!parsed.success) throw wrongHeader(parsed.error, value)
   const message = parsed.data
   return { message, tensors: attachFrames(message, frames) }
+}
+
+/** Checked on the bytes: whatever parses or copies them comes later. */
+function sizeProblem(
+  header: Uint8Array,
+  frames: readonly Uint8Array[],
+): { readonly expected: string; readonly found: string } | null {
+  const measures = [
+    ['tensors', frames.length, limits.tensors],
+    ['bytes of header', header.byteLength, limits.headerBytes],
+    [
+      'bytes of a tensor',
+      Math.max(0, ...frames.map((frame) => frame.byteLength)),
+      limits.tensorBytes,
+    ],
+  ] as const
+  for (const [what, found, limit] of measures) {
+    if (found > limit) return { expected: `at most ${limit} ${what}`, found: String(found) }
+  }
+  const depth = jsonDepth(header)
+  if (depth <= limits.headerDepth) return null
+  return { expected: `a header at most ${limits.headerDepth} levels deep`, found: String(depth) }
 }
 
 function checkVersion(tag: Uint8Array | undefined): void {

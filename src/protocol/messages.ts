@@ -12,17 +12,20 @@ import { Shape } from '#src/graph/graph.ts'
 import { CurvePoint } from '#src/trial/metrics.ts'
 import { Failure } from '#src/trial/record.ts'
 import { Fingerprint } from './fingerprint.ts'
+import { limits } from './limits.ts'
 import { DatasetName } from './recipe.ts'
 import { JsonObject, TaskResult, TaskWork } from './task.ts'
 
+const Name = z.string().min(1).max(limits.nameCharacters)
+
 /** Dispatched work: the same task sent again bears a higher lease, and only the newest counts. */
-const leased = { task: z.string().min(1), lease: z.int().min(0) }
+const leased = { task: Name, lease: z.int().min(0) }
 
 export const TensorFrame = z.strictObject({
-  name: z.string().min(1),
+  name: Name,
   dtype: z.enum(['float32', 'float64', 'float16', 'int64', 'int32', 'uint8', 'bool']),
   /** Little-endian, C-contiguous. */
-  shape: z.array(z.int().min(0)),
+  shape: z.array(z.int().min(0)).max(limits.tensorAxes),
 })
 export type TensorFrame = z.infer<typeof TensorFrame>
 
@@ -55,7 +58,7 @@ export const Hello = z.strictObject({
   type: z.literal('hello'),
   protocolVersion: z.int().min(1),
   /** The name that the pool gave this worker on its command line, such as `w03`. */
-  worker: z.string().min(1),
+  worker: Name,
   pid: z.int().min(1),
   /** Task kinds and features, such as `train` or `tensors`; minor differences are settled by these. */
   capabilities: z.array(z.string()),
@@ -141,11 +144,13 @@ export const Result = z.strictObject({
 export type Result = z.infer<typeof Result>
 export const Failed = z.strictObject({ type: z.literal('failed'), ...leased, failure: Failure })
 export type Failed = z.infer<typeof Failed>
+const LogText = z.string().max(limits.logCharacters)
+
 export const Log = z.strictObject({
   type: z.literal('log'),
   level: z.enum(['debug', 'info', 'warn', 'error']),
-  message: z.string(),
-  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  message: LogText,
+  fields: z.record(z.string(), z.union([LogText, z.number(), z.boolean(), z.null()])),
 })
 export type Log = z.infer<typeof Log>
 export const Drained = z.strictObject({ type: z.literal('drained') })

@@ -5,6 +5,7 @@
  */
 import type { Context, Router, SocketOptions } from 'zeromq'
 import { ArchloomError } from '#src/errors.ts'
+import { limits } from '#src/protocol/limits.ts'
 import type { Channel, Incoming, PeerId } from './channel.ts'
 import { admitPeers, type CurveServer } from './curve.ts'
 import { makeIpcFolder } from './ipc-folder.ts'
@@ -14,9 +15,6 @@ import { makeIpcFolder } from './ipc-folder.ts'
  * worker send, so that reaching it means a peer that does not read or does not keep the rules.
  */
 const highWaterMark = 1000
-
-/** Largest part that is accepted, in bytes; a peer that sends more is cut off. */
-const maxPartBytes = 2 ** 30
 
 /**
  * Pings that ZeroMQ's own threads send and answer on each connection, whatever the programs at its
@@ -120,7 +118,8 @@ async function open(
     linger: 0,
     sendHighWaterMark: highWaterMark,
     receiveHighWaterMark: highWaterMark,
-    maxMessageSize: maxPartBytes,
+    // Who sends more in one part is cut off.
+    maxMessageSize: limits.tensorBytes,
     ...more,
   }
   const socket = new Router(options)

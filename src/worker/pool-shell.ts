@@ -1,7 +1,7 @@
 /** Feeds `step` with what happens to a pool, and carries out what it decides. */
 import type { Logger } from 'pino'
 import { ArchloomError, invariant, unreachable } from '#src/errors.ts'
-import { decodeFromWorker, encodeMessage } from '#src/protocol/codec.ts'
+import { decodeFromWorker, encodeMessage, oversize } from '#src/protocol/codec.ts'
 import type { DatasetFacts, Hello } from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import type { TaskKind } from '#src/protocol/task.ts'
@@ -11,6 +11,7 @@ import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import { startProcess, type WorkerCommand, type WorkerProcess } from './launch.ts'
 import type { PoolCommand, PoolEvent, PoolState } from './pool-state.ts'
 import { step } from './pool-step.ts'
+import { workerStatuses } from './status.ts'
 import type { Job, JobResult, WorkerPool } from './worker.ts'
 
 /** A channel, and whether only this machine's user can reach it. */
@@ -86,6 +87,10 @@ export class PoolShell implements WorkerPool {
     )
   }
 
+  status(): readonly WorkerStatus[] {
+    return workerStatuses(this.#state, this.#parts.clock.monotonicMs())
+  }
+
   watchSlots(listener: () => void): void {
     this.#slotListeners.push(listener)
   }
@@ -105,6 +110,13 @@ export class PoolShell implements WorkerPool {
       throw new AttemptFailure({
         kind: 'cancelled',
         message: 'The task was cancelled before it began',
+      })
+    }
+    const problem = oversize(job.work)
+    if (problem !== null) {
+      throw new AttemptFailure({
+        kind: 'invalid_task',
+        message: `The task ${job.task} is too large to be sent: expected ${problem}; hand much data over as a file`,
       })
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()

@@ -4,7 +4,14 @@
  */
 import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import type { ArchloomError } from '#src/errors.ts'
-import type { DatasetFacts, FromWorker, Hello, Log, ToWorker } from '#src/protocol/messages.ts'
+import type {
+  DatasetFacts,
+  FromWorker,
+  Hello,
+  Log,
+  ToWorker,
+  WorkerMemory,
+} from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import type { JsonObject, TaskResult, TaskWork } from '#src/protocol/task.ts'
 import type { PeerId } from '#src/transport/channel.ts'
@@ -46,7 +53,10 @@ export interface PoolRules {
   readonly graceMs: number
   /** Restarts of one worker without a finished task in between. */
   readonly restartLimit: number
+  /** Messages of a worker that cost a credit and may be under way. */
   readonly credits: number
+  /** How many of them in a second are paid for at once. */
+  readonly messagesPerSecond: number
   /** How long closing waits for workers to leave by themselves, then after SIGTERM. */
   readonly drainMs: number
   readonly terminateMs: number
@@ -90,7 +100,20 @@ export interface WorkerState {
   readonly beatMs: number
   /** Credits used since the last grant. */
   readonly spent: number
+  /** How many messages that cost one came, since when; a second long. */
+  readonly window: Window
   readonly restarts: number
+  /** As it last said. */
+  readonly memory: WorkerMemory | null
+  /** Tasks that it ended with a result, and with a failure, cancelled ones aside. */
+  readonly finishedCount: number
+  readonly failedCount: number
+}
+
+/** A count of what happened since a moment. */
+export interface Window {
+  readonly sinceMs: number
+  readonly count: number
 }
 
 /** Who says hello under the name of a worker that is connected, and waits to know which one stays. */
@@ -111,6 +134,10 @@ export interface PoolTask {
 export interface TaskState extends PoolTask {
   /** The worker that it runs on; null while it waits. */
   readonly worker: string | null
+  /** When that worker was first sent it; null while it waits. */
+  readonly sentMs: number | null
+  /** The last curve point or report of it; null before the first. */
+  readonly lastWord: CurvePoint | JsonObject | null
   readonly cancelled: boolean
   /** When its worker is killed for not stopping; null for never. */
   readonly killAtMs: number | null
@@ -137,6 +164,8 @@ export interface PoolState {
   readonly datasets: ReadonlyMap<DatasetName, DatasetFacts>
   /** What was wrong with a starting worker's message, by worker, for when it then ends. */
   readonly complaints: ReadonlyMap<string, ArchloomError>
+  /** Peers refused of late. */
+  readonly refusals: Window
   readonly tickedMs: number
   readonly closingMs: number
   /** Since when the pool is without workers that it needs; null while it has them. */
@@ -238,6 +267,7 @@ export function newPool(rules: PoolRules, localWorkers: readonly string[]): Pool
     tasks: new Map(),
     datasets: new Map(),
     complaints: new Map(),
+    refusals: { sinceMs: 0, count: 0 },
     tickedMs: 0,
     closingMs: 0,
     absence: null,
@@ -259,6 +289,10 @@ export function newWorker(name: string, local: boolean): WorkerState {
     unresponsive: false,
     beatMs: 0,
     spent: 0,
+    window: { sinceMs: 0, count: 0 },
     restarts: 0,
+    memory: null,
+    finishedCount: 0,
+    failedCount: 0,
   }
 }

@@ -2,13 +2,15 @@
  * The pool's rule: a state and an event in, a state and commands out. README.md tells the life of a
  * worker and of a task that this and `worker-life.ts`, `task-life.ts` implement.
  */
-import { type ArchloomError, unreachable } from '#src/errors.ts'
+import { ArchloomError, unreachable } from '#src/errors.ts'
 import type { Failed, FromWorker } from '#src/protocol/messages.ts'
 import type { PeerId } from '#src/transport/channel.ts'
-import { beginDraft, changeWorker, type Draft, endDraft, logTo, sendTo } from './pool-draft.ts'
+import { spendCredit } from './credit.ts'
+import { beginDraft, changeWorker, type Draft, endDraft, logTo } from './pool-draft.ts'
 import type { PoolEvent, PoolState, PoolStep, WorkerState } from './pool-state.ts'
 import { tick, turnToClosing } from './pool-tick.ts'
 import { refuteContender } from './remote-life.ts'
+import { noteHeard } from './status.ts'
 import {
   acknowledgeEnd,
   cancelTask,
@@ -92,7 +94,7 @@ function receive(draft: Draft, peer: PeerId, message: FromWorker, local: boolean
   }
   const heard = { seenMs: draft.nowMs, linked: true, unresponsive: false }
   if (draft.contenders.size > 0) refuteContender(draft, worker.name)
-  hear(draft, changeWorker(draft, worker, heard), message)
+  hear(draft, noteHeard(draft, changeWorker(draft, worker, heard), message), message)
 }
 
 function hear(
@@ -105,17 +107,17 @@ function hear(
       if (heldTask(draft, worker, message) !== undefined) {
         draft.commands.push({ kind: 'progress', task: message.task, point: message.point })
       }
-      grantCredits(draft, worker)
+      takeCredit(draft, worker)
       break
     case 'reported':
       if (heldTask(draft, worker, message) !== undefined) {
         draft.commands.push({ kind: 'reported', task: message.task, report: message.report })
       }
-      grantCredits(draft, worker)
+      takeCredit(draft, worker)
       break
     case 'log':
       logTo(draft, message.level, message.message, { worker: worker.name, ...message.fields })
-      grantCredits(draft, worker)
+      takeCredit(draft, worker)
       break
     case 'result':
       settleTask(draft, worker, message)
@@ -145,12 +147,14 @@ function isFarewell(draft: Draft, worker: WorkerState, message: Failed): boolean
   return message.failure.kind === 'cancelled' && task?.cancelled === false
 }
 
-/** Progress and logs cost a credit each; half of them used up is when new ones are on the way. */
-function grantCredits(draft: Draft, worker: WorkerState): void {
-  const spent = worker.spent + 1
-  const isDue = spent * 2 >= draft.rules.credits
-  changeWorker(draft, worker, { spent: isDue ? 0 : spent })
-  if (isDue) sendTo(draft, worker, { type: 'grant', credits: spent })
+/** Who sends on without credit does not keep to the protocol in anything else either. */
+function takeCredit(draft: Draft, worker: WorkerState): void {
+  if (worker.peer === null || spendCredit(draft, worker)) return
+  const error = new ArchloomError(
+    'protocol/malformed',
+    `Worker ${worker.name} sends messages without credit: ${draft.rules.credits} were granted at a time, found ${worker.spent} in use; the two sides may come from different builds of archloom`,
+  )
+  rejectPeer(draft, worker.peer, error)
 }
 
 /** Who was given up may still report: it is thanked, so that it forgets the result, and no more. */
@@ -166,7 +170,9 @@ function rejectPeer(draft: Draft, peer: PeerId, error: ArchloomError): void {
   refusePeer(draft, peer, { error, mend: 'Install the same archloom on both sides' })
   const worker = workerOf(draft, peer)
   if (worker === undefined) {
-    draft.complaints.set(nameOf(peer), error)
+    // Of no other name: a stranger could fill the memory with names.
+    const name = nameOf(peer)
+    if (draft.workers.has(name)) draft.complaints.set(name, error)
     return
   }
   failTasksOf(

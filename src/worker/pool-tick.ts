@@ -1,6 +1,7 @@
 /** What time does to a pool: starts, heartbeats, silence, deadlines, the end. Pure. */
 import { ArchloomError } from '#src/errors.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
+import { renewCredits } from './credit.ts'
 import { changeWorker, type Draft, logTo, sendTo, tasksOf, turnTo } from './pool-draft.ts'
 import type { TaskState, WorkerState } from './pool-state.ts'
 import { dropRemote, tickAbsence } from './remote-life.ts'
@@ -87,6 +88,7 @@ function tickReady(draft: Draft, worker: WorkerState): void {
   if (draft.nowMs - worker.beatMs >= draft.rules.heartbeatMs) {
     sendTo(draft, changeWorker(draft, worker, { beatMs: draft.nowMs }), { type: 'heartbeat' })
   }
+  renewCredits(draft, draft.workers.get(worker.name) ?? worker)
   endSilentWorker(draft, draft.workers.get(worker.name) ?? worker)
 }
 

@@ -26,7 +26,7 @@ export interface RemoteWorkers {
   readonly curve: CurveServer
   /** How many must have joined before the pool is open; later it goes on with who is there. */
   readonly count: number
-  /** How many it takes at a time; any number by default. */
+  /** How many it takes at a time; 1024 by default. */
   readonly maxCount?: number
   /**
    * How long it waits for `count` to join, and later for anyone when nobody is there, before it gives
@@ -90,6 +90,12 @@ const terminateMs = 2000
 
 /** Progress and log messages under way from one worker. */
 const credits = 64
+
+/** Those of one worker that are paid for in a second; more than one orchestrator can take in. */
+const messagesPerSecond = 50_000
+
+/** Workers of other machines at a time where `maxCount` says nothing. */
+const defaultMaxCount = 1024
 
 /**
  * Starts a pool and waits until all its workers are ready.
@@ -203,7 +209,7 @@ const silenceMsOf = ({ silenceSeconds = 10 }: PoolOptions) => silenceSeconds * 1
 function remoteRules({ listen, expectedFingerprint, allowMixed }: PoolOptions) {
   return {
     remoteCount: listen?.count ?? 0,
-    remoteLimit: listen === undefined ? 0 : (listen.maxCount ?? Number.POSITIVE_INFINITY),
+    remoteLimit: listen === undefined ? 0 : (listen.maxCount ?? defaultMaxCount),
     absenceMs: (listen?.waitSeconds ?? Number.POSITIVE_INFINITY) * 1000,
     expectedFingerprint: expectedFingerprint ?? null,
     allowMixed: allowMixed ?? false,
@@ -228,6 +234,7 @@ function rulesOf(options: PoolOptions, clock: Clock): PoolRules {
     graceMs: (options.graceSeconds ?? 10) * 1000,
     restartLimit: options.restartLimit ?? 3,
     credits,
+    messagesPerSecond,
     drainMs: (options.drainSeconds ?? 3) * 1000,
     terminateMs,
     tickMs: Math.min(250, heartbeatMs / 4),

@@ -6,6 +6,7 @@ import type { PeerId } from '#src/transport/channel.ts'
 import { judgeHello, type Refusal } from './handshake.ts'
 import { changeWorker, type Draft, logTo, sendTo, turnTo } from './pool-draft.ts'
 import { newWorker, type WorkerExit, type WorkerState } from './pool-state.ts'
+import { mayAnswer } from './refusals.ts'
 import { contestName, dropRemote, joinedCount } from './remote-life.ts'
 import { assignTasks, breakPool, failTasksOf, resendTasks } from './task-life.ts'
 import { describeExit, explainFailedStart } from './worker-exit.ts'
@@ -138,6 +139,7 @@ export function endWorker(
 
 /** Turns a peer away and says why. */
 export function refusePeer(draft: Draft, peer: PeerId, { error, mend }: Refusal): void {
+  if (!mayAnswer(draft)) return
   const message = { type: 'refused', reason: error.message, mend } as const
   draft.commands.push({ kind: 'send', peer, message })
   logTo(draft, 'warn', 'A worker was refused', { peer, reason: error.message })

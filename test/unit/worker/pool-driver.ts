@@ -40,6 +40,7 @@ export const rules: PoolRules = {
   graceMs: 4000,
   restartLimit: 2,
   credits: 8,
+  messagesPerSecond: 1000,
   drainMs: 3000,
   terminateMs: 2000,
   tickMs: 250,
