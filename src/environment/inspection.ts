@@ -8,6 +8,13 @@ const text = z.string()
 /** A text, a number or a truth value. */
 const PlainValue = z.union([z.string(), z.number(), z.boolean()])
 
+const DefaultValue = z.strictObject({
+  /** As Python writes it. */
+  text,
+  /** Null for one that is no text, number or truth value. */
+  value: PlainValue.nullable(),
+})
+
 /** What a type hint says about values. */
 export const TypeHint = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['bool', 'int', 'float', 'str', 'any', 'dict', 'other']) }),
@@ -21,35 +28,33 @@ export const TypeHint = z.discriminatedUnion('kind', [
     /** Whether its members are texts or numbers themselves. */
     isPlain: z.boolean(),
   }),
-  z.strictObject({ kind: z.literal('dataclass'), name: text }),
-  /** `TypedDict`. */
+  /** `TypedDict`, a dataclass or a msgspec Struct. */
   z.strictObject({
     kind: z.literal('fields'),
+    name: text,
     get fields() {
-      return z.array(z.strictObject({ name: text, annotation: text, hint: TypeHint }))
+      return z.array(NamedHint)
     },
   }),
 ])
 export type TypeHint = z.infer<typeof TypeHint>
 
-export const InspectedParameter = z.strictObject({
+const NamedHint = z.strictObject({
   name: text,
+  /** As Python writes it; null where there is none. */
+  annotation: text.nullable(),
+  hint: TypeHint.nullable(),
+  /** Null where there is none. */
+  default: DefaultValue.nullable(),
+})
+/** A parameter, or a field of a class that parameters are put into. */
+export type NamedHint = z.infer<typeof NamedHint>
+
+export const InspectedParameter = NamedHint.extend({
   kind: z.enum([
     ...['positional-only', 'positional-or-keyword', 'var-positional'],
     ...['keyword-only', 'var-keyword'],
   ] as const),
-  /** As Python writes it; null where there is none. */
-  annotation: text.nullable(),
-  hint: TypeHint.nullable(),
-  /** Null for a parameter without one. */
-  default: z
-    .strictObject({
-      /** As Python writes it. */
-      text,
-      /** Null for one that is no text, number or truth value. */
-      value: PlainValue.nullable(),
-    })
-    .nullable(),
 })
 export type InspectedParameter = z.infer<typeof InspectedParameter>
 
@@ -73,11 +78,13 @@ export const InspectedFunction = z.strictObject({
   docstring: text.nullable(),
   moduleDocstring: text.nullable(),
   place: z.strictObject({ file: text, line: z.int() }).nullable(),
+  /** The module that it is defined in. */
+  home: text,
   ...signature,
   /** Of a class. */
   methods: z.array(InspectedMethod),
   /** What the source reads out of its argument `configuration`, with the default of `.get`. */
-  configurationKeys: z.array(z.strictObject({ name: text, value: PlainValue.nullable() })),
+  configurationKeys: z.array(NamedHint),
   /** What the source returns as keys of a dict. */
   returnedKeys: z.array(text),
   /** What the function or its module declares; null for none. */

@@ -6,13 +6,23 @@ import typing
 from enum import Enum
 from typing import Annotated, Any, Literal, Union
 
-from archloom_worker.inspection.plain import is_plain, shown
+from archloom_worker.inspection.plain import describe_default, is_plain, shown
 
 PLAIN_TYPES: dict[Any, str] = {bool: "bool", int: "int", float: "float", str: "str"}
 
 
 def describe_hint(hint: Any) -> dict[str, Any]:
     """The hint as data: its kind, and the choices or fields that it names."""
+    try:
+        fields = _fields(hint) if isinstance(hint, type) else None
+        if fields is not None:
+            return {"kind": "fields", "name": hint.__name__, "fields": fields}
+        return _describe_value(hint)
+    except Exception:  # a hint is a courtesy: whatever is wrong with it, the call can be made
+        return {"kind": "other"}
+
+
+def _describe_value(hint: Any) -> dict[str, Any]:
     hint = _without_frame(hint)
     if hint in (Any, object, None):
         return {"kind": "any"}
@@ -46,8 +56,8 @@ def _union(members: tuple[Any, ...]) -> dict[str, Any]:
     """`X | None` is X that may be left out; int and float are a float."""
     kinds = [member for member in members if member is not type(None)]
     if len(kinds) == 1:
-        return describe_hint(kinds[0])
-    described = [describe_hint(kind) for kind in kinds]
+        return _describe_value(kinds[0])
+    described = [_describe_value(kind) for kind in kinds]
     if {kind["kind"] for kind in described} == {"int", "float"}:
         return {"kind": "float"}
     if all(kind["kind"] == "choices" for kind in described):
@@ -60,12 +70,35 @@ def _class(hint: type) -> dict[str, Any]:
         return _enum(hint)
     if hint in PLAIN_TYPES:
         return {"kind": PLAIN_TYPES[hint]}
-    if typing.is_typeddict(hint):
-        hints = typing.get_type_hints(hint)
-        return {"kind": "fields", "fields": [_field(name, hints[name]) for name in hints]}
-    if dataclasses.is_dataclass(hint):
-        return {"kind": "dataclass", "name": hint.__name__}
     return {"kind": "dict"} if issubclass(hint, dict) else {"kind": "other"}
+
+
+def _fields(hint: type) -> list[dict[str, Any]] | None:
+    """Of a TypedDict, of a dataclass or of a msgspec Struct; None for any other class."""
+    if typing.is_typeddict(hint):
+        defaults: dict[str, Any] = {}
+    elif dataclasses.is_dataclass(hint):
+        defaults = {
+            field.name: field.default
+            for field in dataclasses.fields(hint)
+            if field.default is not dataclasses.MISSING
+        }
+    elif hasattr(hint, "__struct_fields__"):
+        struct: Any = hint
+        names, values = struct.__struct_fields__, struct.__struct_defaults__
+        defaults = dict(zip(names[len(names) - len(values) :], values, strict=True))
+    else:
+        return None
+    hints = typing.get_type_hints(hint)
+    return [
+        {
+            "name": name,
+            "annotation": shown_hint(hints[name]),
+            "hint": _describe_value(hints[name]),
+            "default": describe_default(defaults[name]) if name in defaults else None,
+        }
+        for name in hints
+    ]
 
 
 def _enum(hint: type[Enum]) -> dict[str, Any]:
@@ -75,10 +108,6 @@ def _enum(hint: type[Enum]) -> dict[str, Any]:
         return {"kind": "other"}
     is_plain_enum = issubclass(hint, str | int | float)
     return {"kind": "enum", "name": hint.__name__, "values": values, "isPlain": is_plain_enum}
-
-
-def _field(name: str, hint: Any) -> dict[str, Any]:
-    return {"name": name, "annotation": shown_hint(hint), "hint": describe_hint(hint)}
 
 
 def shown_hint(hint: Any) -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from archloom_worker.inspection.plain import is_plain
+from archloom_worker.inspection.plain import describe_default
 
 CONFIGURATION = "configuration"
 
@@ -62,11 +62,11 @@ def _is_configuration(node: ast.expr) -> bool:
 def _key(name: ast.expr, default: ast.expr | None) -> dict[str, Any] | None:
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return None
-    value = None
+    described = None
     if default is not None:
         with suppress(ValueError):
-            value = ast.literal_eval(default)
-    return {"name": name.value, "value": value if is_plain(value) else None}
+            described = describe_default(ast.literal_eval(default))
+    return {"name": name.value, "annotation": None, "hint": None, "default": described}
 
 
 def _returned_by(node: ast.AST) -> list[str]:

@@ -5,7 +5,7 @@ import typing
 from typing import Any
 
 from archloom_worker.inspection.hints import describe_hint
-from archloom_worker.inspection.plain import is_plain, shown
+from archloom_worker.inspection.plain import describe_default, shown
 
 LONGEST_DOCSTRING = 20_000
 """Characters of a docstring that are passed on."""
@@ -51,21 +51,14 @@ def docstring(thing: Any) -> str | None:
 def _describe(parameter: inspect.Parameter, hints: dict[str, Any]) -> dict[str, Any]:
     hint = hints.get(parameter.name, parameter.annotation)
     has_hint = hint is not parameter.empty
+    default = parameter.default
     return {
         "name": parameter.name,
         "kind": KINDS[parameter.kind],
         "annotation": _annotation_text(parameter.annotation) if has_hint else None,
         "hint": describe_hint(hint) if has_hint else None,
-        "default": _default(parameter),
+        "default": None if default is parameter.empty else describe_default(default),
     }
-
-
-def _default(parameter: inspect.Parameter) -> dict[str, Any] | None:
-    value = parameter.default
-    if value is parameter.empty:
-        return None
-    plain = getattr(value, "value", None) if hasattr(type(value), "__members__") else value
-    return {"text": shown(value), "value": plain if is_plain(plain) else None}
 
 
 def _hints(thing: Any) -> dict[str, Any]:

@@ -22,3 +22,9 @@ def shown(value: Any) -> str:
     except Exception:
         text = f"<{type(value).__name__}>"
     return text if len(text) <= LONGEST_REPR else f"{text[:LONGEST_REPR]}…"
+
+
+def describe_default(value: Any) -> dict[str, Any]:
+    """A default as Python writes it, and as a plain value: that of an enum member, too."""
+    plain = value.value if isinstance(value, Enum) else value
+    return {"text": shown(value), "value": plain if is_plain(plain) else None}
