@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseChoice } from '#src/environment/choice.ts'
 import { dataFolders } from '#src/environment/folders.ts'
@@ -19,6 +20,8 @@ interface Flags {
   readonly determinism: 'bitwise' | 'seeded' | 'fast'
   readonly dataset: readonly DatasetName[]
   readonly dataFolder?: string
+  readonly allow: readonly string[]
+  readonly pythonPath: readonly string[]
   readonly allowDrift: boolean
 }
 
@@ -43,6 +46,8 @@ export function workerCommand(): Command {
         .default([]),
     )
     .option('--data-folder <folder>', 'where data sets lie, before the usual places')
+    .option('--allow <modules...>', 'Python modules whose functions may be called', [])
+    .option('--python-path <folders...>', 'where modules are looked for first', [])
     .option('--allow-drift', 'serve although installed packages differ from the lock', false)
     .addHelpText(
       'after',
@@ -50,6 +55,7 @@ export function workerCommand(): Command {
 Examples:
   archloom env keys keys
   archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --dataset cifar10 --device cuda
+  archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --allow team.training --python-path .
 
 The experiment names the other side:
   evaluator: {name: train, workers: 0, remote: {endpoint: "tcp://*:7001", keys: keys, minWorkers: 2}, …}`,
@@ -80,6 +86,8 @@ async function serve(flags: Flags): Promise<number> {
       determinism: flags.determinism,
       datasets: flags.dataset,
       dataFolders: dataFolders(flags.dataFolder),
+      allow: flags.allow,
+      pythonPath: flags.pythonPath.map((folder) => resolve(folder)),
     },
     await readWorkerKeys(flags.keys),
     stopping.signal,

@@ -30,6 +30,10 @@ export interface LaunchRequest {
   readonly determinism: 'bitwise' | 'seeded' | 'fast'
   readonly datasets: readonly DatasetName[]
   readonly dataFolders: readonly string[]
+  /** Modules whose functions may be called; none by default. */
+  readonly allow?: readonly string[]
+  /** Where modules are looked for first. */
+  readonly pythonPath?: readonly string[]
 }
 
 export function pythonCommand(request: LaunchRequest): WorkerCommand {
@@ -47,6 +51,8 @@ export function pythonCommand(request: LaunchRequest): WorkerCommand {
     ...(lock ? [['--lock', lock.path]] : []),
     ...request.dataFolders.map((folder) => ['--data-folder', folder]),
     ...request.datasets.map((name) => ['--dataset', name]),
+    ...(request.allow ?? []).map((name) => ['--allow', name]),
+    ...(request.pythonPath ?? []).map((folder) => ['--python-path', folder]),
     ['--watch-stdin'],
   ].flat()
   return { file, parameters, variables: workerVariables(request.threads, environment) }

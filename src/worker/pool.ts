@@ -50,6 +50,13 @@ export interface PoolOptions {
   readonly datasets: readonly DatasetName[]
   /** Absolute paths, first match first. */
   readonly dataFolders: readonly string[]
+  /**
+   * Python modules whose functions may be called, as `team.training`; a package allows what is in it.
+   * None by default. Workers of other machines are told by `archloom worker --allow`.
+   */
+  readonly allow?: readonly string[]
+  /** Absolute paths of the folders where local workers look for modules first. */
+  readonly pythonPath?: readonly string[]
   readonly logger: Logger
   /** Accept workers whose packages differ from the lock; their results record it. */
   readonly allowDrift: boolean
@@ -154,6 +161,8 @@ function requestOf(options: PoolOptions, device: string = options.device) {
     determinism: options.determinism,
     datasets: options.datasets,
     dataFolders: options.dataFolders,
+    allow: options.allow ?? [],
+    pythonPath: options.pythonPath ?? [],
   }
 }
 

@@ -127,12 +127,15 @@ test('the Python worker is told everything on its command line', () => {
     determinism: 'seeded',
     datasets: ['digits', 'cifar10'],
     dataFolders: ['/a', '/b c'],
+    allow: ['team.training', 'tools'],
+    pythonPath: ['/c d'],
   })
   expect(command.file).toBe('/v/bin/python')
   expect(command.parameters.join(' ')).toBe(
     '-m archloom_worker --connect ipc:///x/s --name w03 --device cuda:1 --threads 4 ' +
       '--determinism seeded --lock /e/lock --data-folder /a --data-folder /b c ' +
-      '--dataset digits --dataset cifar10 --watch-stdin',
+      '--dataset digits --dataset cifar10 --allow team.training --allow tools ' +
+      '--python-path /c d --watch-stdin',
   )
   expect(command.variables.OMP_NUM_THREADS).toBe('4')
 })
