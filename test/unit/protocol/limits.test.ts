@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeFromWorker, decodeToWorker, oversize } from '#src/protocol/codec.ts'
+import { decodeFromWorker, decodeToWorker, oversize, type Tensor } from '#src/protocol/codec.ts'
 import { jsonDepth, limits } from '#src/protocol/limits.ts'
 import { messageVectors } from './vectors.ts'
 
@@ -57,7 +57,7 @@ describe('a message that is too large is refused before it is parsed', () => {
   })
 
   test('and known before it is sent', () => {
-    const tensor = { name: 'x', dtype: 'uint8', shape: [0], data: new Uint8Array() } as const
+    const tensor: Tensor = { name: 'x', dtype: 'uint8', shape: [0], data: new Uint8Array() }
     expect(oversize({ text: 'x'.repeat(limits.headerBytes) })).toMatch(/bytes of header, found/)
     expect(
       oversize(
