@@ -59,6 +59,11 @@ const commands: readonly CommandStub[] = [
     load: async () => (await import('./worker.ts')).workerCommand(),
   },
   {
+    name: 'inspect',
+    summary: 'look into a Python function of your own before work is sent to it',
+    load: async () => (await import('./inspect.ts')).inspectCommand(),
+  },
+  {
     name: 'init',
     summary: 'write a starter experiment, YAML or TypeScript',
     load: async () => (await import('./init.ts')).initCommand(),

@@ -69,8 +69,8 @@ function sourceOf({ name, kind, default: value, hint }: InspectedParameter) {
   }
   const made = workerArguments[name]
   if (made !== undefined) return { from: 'worker', words: madeWords(made, hint) } as const
-  const otherwise = value === null ? 'must be given' : `else ${value.text}`
-  return { from: 'input', words: `the parameter of that name, ${otherwise}` } as const
+  const must = value === null ? ', which must be given' : ''
+  return { from: 'input', words: `the parameter of that name${must}` } as const
 }
 
 function madeWords(words: string, hint: TypeHint | null): string {

@@ -89,15 +89,20 @@ export function describeParameters(choice: SpaceChoice): DescribedParameters {
   const { space } = parameters
   return {
     space,
-    parameters: parameterModel(space).nodes.map(({ parameter, tests }) => ({
-      name: parameter.name,
-      domain: parameterWords(parameter),
-      condition: tests.length > 0 ? testWords({ kind: 'and', tests: [...tests] }) : null,
-    })),
+    parameters: describeSpaceParameters(space),
     forbidden: space.forbidden.map(forbiddenWords),
     count: countConfigurations(space),
     vectorSize: vectorParameters(space).length,
   }
+}
+
+/** Parents before children. */
+export function describeSpaceParameters(space: ParameterSpace): readonly DescribedParameter[] {
+  return parameterModel(space).nodes.map(({ parameter, tests }) => ({
+    name: parameter.name,
+    domain: parameterWords(parameter),
+    condition: tests.length > 0 ? testWords({ kind: 'and', tests: [...tests] }) : null,
+  }))
 }
 
 /** The parameter encoding as ConfigSpace reads it. */
