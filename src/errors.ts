@@ -63,6 +63,7 @@ export const errorCodes = {
   'store/newer': world,
   'store/locked': { exit: 3, retry: 'later' },
   'store/full': { exit: 3, retry: 'later' },
+  'store/unwritable': { exit: 3, retry: 'later' },
   'store/exists': user,
   'confounded/fingerprints': { exit: 4, retry: 'never' },
   'confounded/comparison': { exit: 4, retry: 'never' },

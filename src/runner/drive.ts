@@ -51,6 +51,9 @@ type ArrivalOf<T extends Arrival['type']> = Extract<Arrival, { type: T }>
 /** How long cancelled evaluations may take to end, in milliseconds. */
 const patienceMs = 10_000
 
+/** What outweighs why a run stopped. */
+const unwritable: readonly string[] = ['store/full', 'store/unwritable']
+
 /**
  * Runs until the experiment is finished.
  *
@@ -324,7 +327,7 @@ class Run implements Disposable {
       this.#session.commit()
     } catch (error) {
       // A journal that cannot be written is why the run broke, or outweighs why it stopped.
-      if (error instanceof ArchloomError && error.code === 'store/full') return error
+      if (error instanceof ArchloomError && unwritable.includes(error.code)) return error
       if (stop.type !== 'broken') return error
     }
     return stopError(stop, this.#options.folder)

@@ -2,6 +2,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { stringify } from 'yaml'
 import type { ExperimentDocument } from '#src/config/schema.ts'
+import { ArchloomError } from '#src/errors.ts'
 import { runFiles } from '#src/store/run-folder.ts'
 import type { RunResult } from './result.ts'
 
@@ -28,9 +29,25 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-/** A reader finds the old text or the new one, never a part. */
+const spaceCodes: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT']
+
+/**
+ * A reader finds the old text or the new one, never a part.
+ *
+ * @throws store/full, store/unwritable
+ */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const draft = `${path}.new`
-  await writeFile(draft, text)
-  await rename(draft, path)
+  try {
+    await writeFile(draft, text)
+    await rename(draft, path)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const isFull = spaceCodes.includes(code)
+    throw new ArchloomError(
+      isFull ? 'store/full' : 'store/unwritable',
+      `Cannot write ${path} (${isFull ? 'the disk is full' : (code ?? String(cause))}), all that was measured is safe; mend that, then resume`,
+      { cause },
+    )
+  }
 }

@@ -6,6 +6,8 @@ import { resumeCommand } from './run-folder.ts'
 const resultCodes = {
   error: 1,
   busy: 5,
+  readOnly: 8,
+  inputOutput: 10,
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
@@ -48,6 +50,16 @@ export function isNoDatabase(error: unknown): boolean {
   return code === resultCodes.notADatabase || code === resultCodes.cannotOpen
 }
 
+/**
+ * The system refuses to read or write a file for another reason than space: a quota, a limit on the
+ * size of files, a disk that fails or was made read-only.
+ */
+export function isRefused(error: unknown): boolean {
+  const code = primaryCode(error)
+  if (extendedCode(error) === extendedCodes.mustUndo) return false
+  return code === resultCodes.inputOutput || code === resultCodes.readOnly
+}
+
 /** Every statement of a store is a constant, so a faulty one means that the tables are not as written. */
 export function isFaulty(error: unknown): boolean {
   return primaryCode(error) === resultCodes.error
@@ -65,7 +77,7 @@ export function isFull(error: unknown): boolean {
 /**
  * Does something to a run folder's files and says what went wrong in the folder's terms.
  *
- * @throws store/corrupt, store/full, store/not-a-journal; other errors as they are
+ * @throws store/corrupt, store/full, store/unwritable, store/not-a-journal; other errors as they are
  */
 export function explaining<T>(folder: string, action: () => T): T {
   try {
@@ -85,10 +97,21 @@ function explain(folder: string, cause: unknown): unknown {
       { cause, details: { ...details, resume: resumeCommand(folder) } },
     )
   }
+  if (isRefused(cause)) {
+    return new ArchloomError(
+      'store/unwritable',
+      `The disk refuses to read or write the journal in ${folder} (${textOf(cause)}), all that it holds is safe; look for a quota, a limit on file sizes or a failing disk, then continue with ${resumeCommand(folder)}`,
+      { cause, details: { ...details, resume: resumeCommand(folder) } },
+    )
+  }
   if (isFaulty(cause)) return corrupt(folder, String(cause), cause)
   if (extendedCode(cause) === extendedCodes.mustUndo) return notBegun(folder, cause)
   if (isNoDatabase(cause)) return notAJournal(folder, 'its journal.sqlite is no SQLite file', cause)
   return cause
+}
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 export function corrupt(folder: string, why: string, cause?: unknown): ArchloomError {

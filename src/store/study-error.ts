@@ -1,12 +1,12 @@
 /** What SQLite's errors mean for a study. */
 import { ArchloomError } from '#src/errors.ts'
-import { isCorrupt, isFaulty, isFull, isNoDatabase } from './sqlite-error.ts'
+import { isCorrupt, isFaulty, isFull, isNoDatabase, isRefused, textOf } from './sqlite-error.ts'
 import { resumeStudyCommand } from './study-folder.ts'
 
 /**
  * Does something to a study's database and says what went wrong in the folder's terms.
  *
- * @throws store/corrupt, store/full, store/not-a-journal; other errors as they are
+ * @throws store/corrupt, store/full, store/unwritable, store/not-a-journal; other errors as they are
  */
 export function explaining<T>(folder: string, action: () => T): T {
   try {
@@ -22,6 +22,13 @@ function explain(folder: string, cause: unknown): unknown {
     return new ArchloomError(
       'store/full',
       `The disk is full: the study in ${folder} cannot grow, all that it holds is safe; free some space, then continue with ${resumeStudyCommand(folder)}`,
+      { cause, details: { folder, resume: resumeStudyCommand(folder) } },
+    )
+  }
+  if (isRefused(cause)) {
+    return new ArchloomError(
+      'store/unwritable',
+      `The disk refuses to read or write the study in ${folder} (${textOf(cause)}), all that it holds is safe; look for a quota, a limit on file sizes or a failing disk, then continue with ${resumeStudyCommand(folder)}`,
       { cause, details: { folder, resume: resumeStudyCommand(folder) } },
     )
   }
