@@ -30,6 +30,8 @@ export function submitTask(draft: Draft, task: PoolTask): void {
     ...task,
     lease: task.lease + draft.rules.leaseBase,
     worker: null,
+    sentMs: null,
+    lastWord: null,
     cancelled: false,
     killAtMs: null,
   })
@@ -168,7 +170,7 @@ function sendTask(draft: Draft, worker: WorkerState, task: TaskState): void {
   const { deadlineSeconds } = task
   const killAtMs =
     deadlineSeconds === null ? null : draft.nowMs + deadlineSeconds * 1000 + draft.rules.graceMs
-  changeTask(draft, task, { worker: worker.name, killAtMs })
+  changeTask(draft, task, { worker: worker.name, sentMs: draft.nowMs, killAtMs })
   sendTo(draft, worker, runMessage(task))
 }
 

@@ -6,6 +6,7 @@ import type { DatasetFacts, Hello } from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import type { JsonObject, TaskKind, TaskResult, TaskWork } from '#src/protocol/task.ts'
 import type { CurvePoint } from '#src/trial/metrics.ts'
+import type { WorkerStatus } from './status.ts'
 
 export interface Job<K extends TaskKind = TaskKind> {
   /** Unique within the pool's life, such as `t000017` or `final`. */
@@ -34,6 +35,8 @@ export interface WorkerPool extends AsyncDisposable {
    * are connected now; at least 1.
    */
   readonly slots: number
+  /** What is known of each worker now, for people who watch. */
+  status(): readonly WorkerStatus[]
   /** Calls back when `slots` may have changed, until the pool is disposed. */
   watchSlots(listener: () => void): void
   /** What each worker that was ever welcomed said of itself, by fingerprint hash. */
