@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from archloom_worker.binding import Supply, bind_arguments, small_seed
@@ -23,6 +24,7 @@ from archloom_worker.errors import InvalidTask
 from archloom_worker.modules import Modules
 from archloom_worker.output import split_output
 from archloom_worker.reporter import Reporter
+from archloom_worker.stop_rule import StopRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +55,8 @@ class Returned:
     output: Any
     tensors: Tensors
     checkpoint: schema.CheckpointRef | None = None
+    stopped: bool = False
+    """Whether it was asked to finish early."""
 
 
 @dataclass
@@ -72,13 +76,13 @@ class Calls:
         """
         function = self.modules.find(work.function)
         _seed_generators(work.seed)
-        reporter = _reporter(context, work.resume, work.checkpoint_path)
+        reporter = _call_reporter(context, work)
         supply = Supply(
             work.input, context.tensors, reporter, context.device, work.seed, work.graph
         )
         value = function(**bind_arguments(function, supply, work.function))
         output, tensors = split_output(value, f"What {work.function} returned", snapshot=False)
-        return Returned(output, tensors, reporter.saved)
+        return Returned(output, tensors, reporter.saved, reporter.stopped)
 
     def open(self, work: schema.SessionOpenWork, context: CallContext) -> None:
         """Makes an object and keeps it; raises as `call`."""
@@ -149,17 +153,21 @@ _LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
 """Where Python's own modules and installed packages lie."""
 
 
-def _reporter(
-    context: CallContext,
-    resume: schema.CheckpointRef | None = None,
-    checkpoint_path: str | None = None,
-) -> Reporter:
+def _call_reporter(context: CallContext, work: schema.CallWork) -> Reporter:
+    rule = work.early_stop
     return Reporter(
         on_report=context.on_report,
         check=context.check,
         should_stop=context.should_stop,
-        resume=resume,
-        checkpoint_path=checkpoint_path,
+        rule=None if rule is msgspec.UNSET else StopRule(rule),
+        resume=work.resume,
+        checkpoint_path=work.checkpoint_path,
+    )
+
+
+def _reporter(context: CallContext) -> Reporter:
+    return Reporter(
+        on_report=context.on_report, check=context.check, should_stop=context.should_stop
     )
 
 

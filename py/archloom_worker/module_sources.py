@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from importlib.machinery import EXTENSION_SUFFIXES, PathFinder
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def module_hash(name: str, folders: Sequence[Path]) -> str:
         EnvironmentProblem: When there is no such module.
     """
     files = _own_files(name, folders) or _installed_files(name)
-    if not files:
+    if files is None:
         looked = ", ".join(str(folder) for folder in folders) or "no folder of its own"
         raise EnvironmentProblem(
             f"The module {name} was not found, neither in {looked} nor among installed packages, "
@@ -49,7 +50,7 @@ def module_hash(name: str, folders: Sequence[Path]) -> str:
 def _own_files(name: str, folders: Sequence[Path]) -> dict[str, Path]:
     """Every file that importing the module runs, as far as import statements say, by its place."""
     found: dict[str, Path] = {}
-    waiting = [name]
+    waiting = [name, *_modules_below(name, folders)]
     seen: set[str] = set()
     while waiting:
         module = waiting.pop()
@@ -77,6 +78,16 @@ def _locate(module: str, folders: Sequence[Path]) -> Path | None:
             if path.is_file():
                 return path
     return None
+
+
+def _modules_below(name: str, folders: Sequence[Path]) -> Iterator[str]:
+    """What a package allows besides itself."""
+    path = _locate(name, folders)
+    if path is None or path.name != "__init__.py":
+        return
+    for below in path.parent.rglob("*.py"):
+        parts = below.relative_to(path.parent).with_suffix("").parts
+        yield ".".join([name, *(parts[:-1] if parts[-1] == "__init__" else parts)])
 
 
 def _packages_above(module: str) -> Iterator[str]:
@@ -112,13 +123,14 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
     return ".".join([*kept, *([node.module] if node.module else [])])
 
 
-def _installed_files(name: str) -> dict[str, Path]:
+def _installed_files(name: str) -> dict[str, Path] | None:
     top = name.partition(".")[0]
-    spec = PathFinder.find_spec(top)
+    spec = find_spec(top)  # imports nothing, as the name has no dot
     if spec is None:
-        return {}
+        return None
     if spec.submodule_search_locations is None:
-        return {} if spec.origin is None else {top: Path(spec.origin)}
+        # What is built into Python is known by its version.
+        return {top: Path(spec.origin)} if spec.has_location and spec.origin else {}
     return {
         path.relative_to(folder).as_posix(): path
         for folder in spec.submodule_search_locations

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archloom_worker import schema
+    from archloom_worker.stop_rule import StopRule
 
 
 class Reporter:
@@ -25,12 +26,14 @@ class Reporter:
         on_report: Callable[[dict[str, Any]], None],
         check: Callable[[], None],
         should_stop: Callable[[], bool],
+        rule: StopRule | None = None,
         resume: schema.CheckpointRef | None = None,
         checkpoint_path: str | None = None,
     ) -> None:
         self._on_report = on_report
         self._check = check
         self._should_stop = should_stop
+        self._rule = rule
         self._resume = resume
         self._path = None if checkpoint_path is None else Path(checkpoint_path)
         self.saved: schema.CheckpointRef | None = None
@@ -53,18 +56,26 @@ class Reporter:
         """
         self._check()
         values = metrics if step is None else {"step": step, **metrics}
-        self._on_report(plain_report(values, "The report"))
+        report = plain_report(values, "The report")
+        if self._rule is not None:
+            self._rule.take(report)
+        self._on_report(report)
 
     @property
     def should_stop(self) -> bool:
-        """Whether the orchestrator has seen enough: return what there is.
+        """Whether enough was seen, by the orchestrator or by a rule: return what there is.
 
         Raises:
             Cancelled: As `report`.
             DeadlinePassed: As `report`.
         """
         self._check()
-        return self._should_stop()
+        return self.stopped
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the function was asked to finish early, by the orchestrator or by its rule."""
+        return self._should_stop() or (self._rule is not None and self._rule.should_stop)
 
     def save(self, state: object) -> None:
         """Keeps a state that a later call may go on from; does nothing where none is wanted.

@@ -17,6 +17,7 @@ from archloom_worker.errors import DataError
 from archloom_worker.events import PointReached, ReportMade
 from archloom_worker.fingerprint import measure_fingerprint
 from archloom_worker.logs import forward_logs
+from archloom_worker.module_sources import module_hash
 from archloom_worker.modules import Modules
 from archloom_worker.protocol import TaskKey
 from archloom_worker.transport import CurveKeys, Link, routing_id
@@ -43,7 +44,7 @@ def prepare(options: Options) -> tuple[tasks.Services, schema.Hello]:
     """Sets PyTorch up, reads the data sets, and measures what the worker runs on.
 
     Raises:
-        EnvironmentProblem: When the device or the lock file is not there.
+        EnvironmentProblem: When the device, the lock file or a module is not there.
     """
     device = choose_device(options.device)
     settings = apply_flags(options.determinism, options.threads, device)
@@ -62,12 +63,26 @@ def prepare(options: Options) -> tuple[tasks.Services, schema.Hello]:
         pid=os.getpid(),
         capabilities=tasks.capabilities(calls=bool(options.allow)),
         slots=1,
-        fingerprint=measure_fingerprint(options.lock, device, settings, facts),
+        fingerprint=measure_fingerprint(
+            options.lock, device, settings, facts, identify_modules(options)
+        ),
         datasets=tuple(facts),
         dataset_problems=tuple(problems),
     )
     calls = Calls(Modules(options.allow, options.python_path))
     return tasks.Services(device, store, calls), hello
+
+
+def identify_modules(options: Options) -> list[schema.ModuleIdentity]:
+    """Which version of what may be called this is.
+
+    Raises:
+        EnvironmentProblem: When there is no such module.
+    """
+    return [
+        schema.ModuleIdentity(name=name, content_hash=module_hash(name, options.python_path))
+        for name in sorted(set(options.allow))
+    ]
 
 
 def do_tasks(bridge: Bridge, services: tasks.Services) -> None:

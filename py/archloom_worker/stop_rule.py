@@ -19,8 +19,8 @@ class StopRule:
     """Says stop when a metric has not gained for so many reports.
 
     What counts as a gain is held against the report that gained last, so that many small steps add
-    up to one: the rule that Keras calls `patience` and `min_delta`. Prechelt 1998, "Early Stopping -
-    But When?", section 2.2, compares such rules.
+    up to one: the rule that Keras calls `patience` and `min_delta`. Prechelt 1998, "Early Stopping
+    - But When?", section 2.2, compares such rules.
     """
 
     def __init__(self, rule: schema.EarlyStop) -> None:

@@ -244,11 +244,10 @@ def _call(work: UserWork, tensors: Arrays, services: Services, watch: Watch) -> 
     match work:
         case schema.CallWork():
             returned = calls.call(work, context)
-            stopped = watch.should_finish()
             result = schema.CallResult(
                 output=returned.output,
                 checkpoint=returned.checkpoint,
-                stopped=stopped,
+                stopped=returned.stopped,
                 cost=cost(),
             )
             return Answer(result, returned.tensors)

@@ -193,6 +193,16 @@ def test_a_function_that_is_asked_to_finish_hands_back_what_it_has(worker: Worke
     assert (result.output, result.stopped) == ({"epochs": 3}, True)
 
 
+def test_a_function_finishes_early_by_a_rule_of_its_reports(worker: Worker) -> None:
+    # The loss falls by ever less: from the fifth report on by less than a sixteenth.
+    rule = {"metric": "loss", "goal": "minimize", "patience": 1, "minimumGain": 1 / 16}
+    result = worker.call("reporting", input={"epochs": 1000}, earlyStop=rule)
+    assert (result.output, result.stopped) == ({"epochs": 5}, True)
+    rule = {**rule, "patience": 1000}
+    result = worker.call("reporting", input={"epochs": 20}, earlyStop=rule)
+    assert (result.output, result.stopped) == ({"epochs": 20}, False)
+
+
 def test_a_cancelled_function_ends_at_its_next_report(worker: Worker) -> None:
     def check() -> None:
         if len(worker.reports) == 2:

@@ -71,6 +71,16 @@ def test_an_installed_package_counts_as_a_whole() -> None:
     assert len(module_hash("threadpoolctl", [])) == 64
 
 
+def test_a_package_that_is_allowed_counts_with_all_that_is_in_it(team: Path) -> None:
+    before = module_hash("team", [team])
+    write(team / "team" / "parts" / "model.py", "x = 1\n")
+    assert module_hash("team", [team]) != before
+
+
+def test_what_is_built_into_python_has_a_hash() -> None:
+    assert len(module_hash("sys", [])) == 64
+
+
 def test_nothing_of_it_is_run(tmp_path: Path) -> None:
     write(tmp_path / "loud.py", "raise SystemExit('was run')\n")
     assert len(module_hash("loud", [tmp_path])) == 64
