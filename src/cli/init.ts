@@ -1,11 +1,21 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { ArchloomError } from '#src/errors.ts'
+import { lookInto } from '#src/runner/inspect-function.ts'
+import { starterExperiment } from '#src/runner/starter-experiment.ts'
+import { addFunctionOptions, type FunctionFlags, functionOptions } from './inspect.ts'
+
+interface InitFlags extends FunctionFlags {
+  readonly format?: 'yaml' | 'ts'
+  readonly force: boolean
+  readonly from?: string
+  readonly out?: string
+}
 
 /** `archloom init`: a starter experiment that runs as it is. */
 export function initCommand(): Command {
-  return new Command('init')
-    .description('write a starter experiment that runs as it is')
+  const command = new Command('init')
+    .description('write a starter experiment that runs as it is, or one that calls your function')
     .argument('[file]', 'where to write it; its ending may choose the format')
     .addOption(
       new Option(
@@ -14,22 +24,54 @@ export function initCommand(): Command {
       ).choices(['yaml', 'ts']),
     )
     .option('--force', 'overwrite a file that exists', false)
+    .option('--from <function>', 'module:function of your own that the experiment calls')
+    .option('--out <file>', 'the same as the argument')
+  return addFunctionOptions(command)
     .addHelpText(
       'after',
       `
+With --from, the function is looked into as by archloom inspect. It is searched what it declares, or
+else what its signature lets one guess; guesses are marked in the file.
+
 Examples:
   archloom init                       writes experiment.yaml
   archloom init search.ts             writes a TypeScript experiment
-  archloom init && archloom run experiment.yaml`,
+  archloom init && archloom run experiment.yaml
+  archloom init --from training:train --out search.yaml
+  archloom init --from training:train --environment .venv --python-path src`,
     )
-    .action(
-      async (file: string | undefined, options: { format?: 'yaml' | 'ts'; force: boolean }) => {
-        const format = options.format ?? (file?.endsWith('.ts') ? 'ts' : 'yaml')
-        const path = file ?? `experiment.${format}`
-        await writeStarter(path, format === 'ts' ? starterScript : starterYaml, options.force)
-        process.stdout.write(`Wrote ${path}; run it with: archloom run ${path}\n`)
-      },
+    .action(init)
+}
+
+async function init(file: string | undefined, options: InitFlags): Promise<void> {
+  const named = file ?? options.out
+  const format = options.format ?? (named?.endsWith('.ts') ? 'ts' : 'yaml')
+  const path = named ?? `experiment.${format}`
+  if (options.from !== undefined) return initFrom(options.from, { path, format, options })
+  await writeStarter(path, format === 'ts' ? starterScript : starterYaml, options.force)
+  process.stdout.write(`Wrote ${path}; run it with: archloom run ${path}\n`)
+}
+
+interface Target {
+  readonly path: string
+  readonly format: 'yaml' | 'ts'
+  readonly options: InitFlags
+}
+
+async function initFrom(name: string, { path, format, options }: Target): Promise<void> {
+  if (format === 'ts') {
+    throw new ArchloomError(
+      'config/usage',
+      `With --from a YAML file is written, but ${path} is to be TypeScript; name a .yaml file`,
     )
+  }
+  const asked = functionOptions(options)
+  const found = await lookInto(name, asked)
+  const { text, notes } = starterExperiment({ function: name, found, path, ...asked })
+  await writeStarter(path, text, options.force)
+  const then = notes.length === 0 ? 'run it with' : 'look through it, then run it with'
+  process.stdout.write(`Wrote ${path}; ${then}: archloom run ${path}\n`)
+  for (const note of notes) process.stdout.write(`  → ${note}\n`)
 }
 
 async function writeStarter(path: string, text: string, force: boolean): Promise<void> {

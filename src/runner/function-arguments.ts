@@ -41,22 +41,27 @@ export function bindArguments({ parameters }: InspectedFunction): readonly Bound
 
 /** What keeps a worker from calling the function, or would surprise its author; sentences. */
 export function signatureProblems(target: string, found: InspectedFunction): readonly string[] {
-  const { parameters } = found
-  const unreadable = parameters === null
+  const named = (found.parameters ?? []).filter(({ kind }) => kind !== 'positional-only')
   return [
-    ...kindProblems(found),
-    ...homeProblems(target, found),
-    ...(unreadable ? ['Its signature cannot be read; wrap it in a function of Python'] : []),
-    ...(parameters ?? []).flatMap(parameterProblems),
+    ...signatureObstacles(target, found),
+    ...named.flatMap(parameterProblems),
     ...packageProblems(found),
   ]
 }
 
-/** Whether an experiment can call it at all. */
-export function isCallable(target: string, found: InspectedFunction): boolean {
-  const refused = found.parameters?.some(({ kind }) => kind === 'positional-only') ?? true
-  return !refused && kindProblems(found).length === 0 && homeProblems(target, found).length === 0
+/** Those of the problems for which no experiment can call it at all. */
+export function signatureObstacles(target: string, found: InspectedFunction): readonly string[] {
+  const { parameters } = found
+  const positional = (parameters ?? []).filter(({ kind }) => kind === 'positional-only')
+  return [
+    ...kindProblems(found),
+    ...homeProblems(target, found),
+    ...(parameters === null ? [unreadable] : []),
+    ...positional.flatMap(parameterProblems),
+  ]
 }
+
+const unreadable = 'Its signature cannot be read; wrap it in a function of Python'
 
 function sourceOf({ name, kind, default: value, hint }: InspectedParameter) {
   switch (kind) {
