@@ -57,6 +57,7 @@ export const errorCodes = {
   'worker/silent': { exit: 3, retry: 'elsewhere' },
   'worker/absent': { exit: 3, retry: 'later' },
   'worker/restart-limit': world,
+  'worker/session-lost': world,
   'worker/task-failed': world,
   'store/not-a-journal': world,
   'store/corrupt': world,

@@ -3,6 +3,7 @@
  * they collect. It never leaves `step`, which is pure for this reason.
  */
 import type { ArchloomError } from '#src/errors.ts'
+import type { Tensor } from '#src/protocol/codec.ts'
 import type { ToWorker } from '#src/protocol/messages.ts'
 import type {
   Contender,
@@ -18,9 +19,11 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface Draft
   extends Writable<
-    Omit<PoolState, 'workers' | 'contenders' | 'tasks' | 'datasets' | 'complaints'>
+    Omit<PoolState, 'workers' | 'contenders' | 'tasks' | 'sessions' | 'datasets' | 'complaints'>
   > {
   readonly nowMs: number
+  /** What came with the message that is handled. */
+  tensors: readonly Tensor[]
   readonly workers: Map<string, WorkerState>
   readonly contenders: Map<string, Contender>
   /** Written to by `addTask`, `changeTask` and `removeTask` alone, which keep the two below right. */
@@ -29,6 +32,7 @@ export interface Draft
   readonly waiting: Set<string>
   /** Those that each worker has. */
   readonly held: Map<string, Set<string>>
+  readonly sessions: Map<string, string>
   readonly datasets: PoolState['datasets'] extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never
   readonly complaints: Map<string, ArchloomError>
   readonly commands: PoolCommand[]
@@ -46,9 +50,11 @@ export function beginDraft(state: PoolState, nowMs: number): Draft {
     waiting,
     held,
     nowMs,
+    tensors: [],
     workers: new Map(state.workers),
     contenders: new Map(state.contenders),
     tasks: new Map(state.tasks),
+    sessions: new Map(state.sessions),
     datasets: new Map(state.datasets),
     complaints: new Map(state.complaints),
     commands: [],
@@ -56,7 +62,7 @@ export function beginDraft(state: PoolState, nowMs: number): Draft {
 }
 
 export function endDraft(draft: Draft): PoolStep {
-  const { nowMs: _, waiting: __, held: ___, commands, ...state } = draft
+  const { nowMs: _, waiting: __, held: ___, tensors: ____, commands, ...state } = draft
   return { state, commands }
 }
 

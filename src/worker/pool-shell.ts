@@ -30,10 +30,11 @@ export interface PoolParts {
   readonly release: () => Promise<void>
 }
 
-interface Waiting extends Pick<Job, 'onProgress' | 'onReport' | 'signal'> {
+interface Waiting extends Pick<Job, 'onProgress' | 'onReport' | 'signal' | 'stopSignal'> {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
   readonly onAbort: () => void
+  readonly onStop: () => void
 }
 
 export class PoolShell implements WorkerPool {
@@ -122,14 +123,18 @@ export class PoolShell implements WorkerPool {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const onAbort = () => this.#dispatch({ kind: 'aborted', task: job.task })
     job.signal?.addEventListener('abort', onAbort, { once: true })
-    const { onProgress, onReport, signal } = job
+    const onStop = () => this.#dispatch({ kind: 'stop-asked', task: job.task })
+    job.stopSignal?.addEventListener('abort', onStop, { once: true })
+    const { onProgress, onReport, signal, stopSignal } = job
     this.#waiting.set(job.task, {
       resolve,
       reject,
       onAbort,
+      onStop,
       ...(onProgress && { onProgress }),
       ...(onReport && { onReport }),
       ...(signal && { signal }),
+      ...(stopSignal && { stopSignal }),
     })
     this.#dispatch({
       kind: 'submitted',
@@ -138,8 +143,10 @@ export class PoolShell implements WorkerPool {
         lease: job.lease,
         work: job.work,
         deadlineSeconds: job.deadlineSeconds ?? null,
+        ...(job.tensors && { tensors: job.tensors }),
       },
     })
+    if (stopSignal?.aborted) onStop()
     // The step resolves a task only with a result of its own kind.
     return (await promise) as JobResult<K>
   }
@@ -186,11 +193,11 @@ export class PoolShell implements WorkerPool {
         this.#processes.get(command.worker)?.signal(command.signal)
         break
       case 'send':
-        void this.#send(command.peer, encodeMessage(command.message))
+        void this.#send(command.peer, encodeMessage(command.message, command.tensors))
         break
       case 'resolve': {
-        const { result, fingerprint, worker } = command
-        this.#settle(command.task)?.resolve({ result, fingerprint, worker })
+        const { result, tensors, fingerprint, worker } = command
+        this.#settle(command.task)?.resolve({ result, tensors, fingerprint, worker })
         break
       }
       case 'reject':
@@ -230,6 +237,7 @@ export class PoolShell implements WorkerPool {
     if (waiting === undefined) return undefined
     this.#waiting.delete(task)
     waiting.signal?.removeEventListener('abort', waiting.onAbort)
+    waiting.stopSignal?.removeEventListener('abort', waiting.onStop)
     return waiting
   }
 
@@ -295,7 +303,7 @@ export class PoolShell implements WorkerPool {
 
 function readEvent({ parts }: Incoming, peer: PeerId, local: boolean): PoolEvent {
   try {
-    return { kind: 'received', peer, local, message: decodeFromWorker(parts).message }
+    return { kind: 'received', peer, local, ...decodeFromWorker(parts) }
   } catch (error) {
     if (error instanceof ArchloomError) return { kind: 'unreadable', peer, error }
     throw error

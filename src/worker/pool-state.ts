@@ -4,6 +4,7 @@
  */
 import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import type { ArchloomError } from '#src/errors.ts'
+import type { Tensor } from '#src/protocol/codec.ts'
 import type {
   DatasetFacts,
   FromWorker,
@@ -129,6 +130,7 @@ export interface PoolTask {
   readonly lease: number
   readonly work: TaskWork
   readonly deadlineSeconds: number | null
+  readonly tensors?: readonly Tensor[]
 }
 
 export interface TaskState extends PoolTask {
@@ -139,6 +141,8 @@ export interface TaskState extends PoolTask {
   /** The last curve point or report of it; null before the first. */
   readonly lastWord: CurvePoint | JsonObject | null
   readonly cancelled: boolean
+  /** Whether it is to finish early. */
+  readonly stopping: boolean
   /** When its worker is killed for not stopping; null for never. */
   readonly killAtMs: number | null
 }
@@ -161,6 +165,8 @@ export interface PoolState {
   readonly reference: Reference | null
   /** In order of submission; only what is not settled. */
   readonly tasks: ReadonlyMap<string, TaskState>
+  /** The worker of each object of the user's that is kept between calls. */
+  readonly sessions: ReadonlyMap<string, string>
   readonly datasets: ReadonlyMap<DatasetName, DatasetFacts>
   /** What was wrong with a starting worker's message, by worker, for when it then ends. */
   readonly complaints: ReadonlyMap<string, ArchloomError>
@@ -209,22 +215,30 @@ export type PoolEvent =
       /** Whether it came over the socket that only this machine's user can reach. */
       readonly local: boolean
       readonly message: FromWorker
+      readonly tensors?: readonly Tensor[]
     }
   | { readonly kind: 'unreadable'; readonly peer: PeerId; readonly error: ArchloomError }
   | { readonly kind: 'unreachable'; readonly peer: PeerId }
   | { readonly kind: 'submitted'; readonly task: PoolTask }
   | { readonly kind: 'aborted'; readonly task: string }
+  | { readonly kind: 'stop-asked'; readonly task: string }
   | { readonly kind: 'ticked' }
   | { readonly kind: 'closing' }
 
 export type PoolCommand =
   | { readonly kind: 'launch'; readonly worker: string; readonly incarnation: number }
   | { readonly kind: 'signal'; readonly worker: string; readonly signal: 'SIGTERM' | 'SIGKILL' }
-  | { readonly kind: 'send'; readonly peer: PeerId; readonly message: ToWorker }
+  | {
+      readonly kind: 'send'
+      readonly peer: PeerId
+      readonly message: ToWorker
+      readonly tensors?: readonly Tensor[]
+    }
   | {
       readonly kind: 'resolve'
       readonly task: string
       readonly result: TaskResult
+      readonly tensors: readonly Tensor[]
       readonly fingerprint: string
       readonly worker: string
     }
@@ -265,6 +279,7 @@ export function newPool(rules: PoolRules, localWorkers: readonly string[]): Pool
     reference:
       rules.expectedFingerprint === null ? null : { hash: rules.expectedFingerprint, facts: null },
     tasks: new Map(),
+    sessions: new Map(),
     datasets: new Map(),
     complaints: new Map(),
     refusals: { sinceMs: 0, count: 0 },

@@ -17,6 +17,7 @@ import {
   failTasksOf,
   heldTask,
   settleTask,
+  stopTask,
   submitTask,
 } from './task-life.ts'
 import {
@@ -48,6 +49,7 @@ function handle(draft: Draft, event: PoolEvent): void {
       forIncarnation(draft, event, (worker) => buryWorker(draft, worker, event.exit))
       break
     case 'received':
+      draft.tensors = event.tensors ?? []
       receive(draft, event.peer, event.message, event.local)
       break
     case 'unreadable':
@@ -61,6 +63,9 @@ function handle(draft: Draft, event: PoolEvent): void {
       break
     case 'aborted':
       cancelTask(draft, event.task)
+      break
+    case 'stop-asked':
+      stopTask(draft, event.task)
       break
     case 'ticked':
       tick(draft)

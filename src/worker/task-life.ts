@@ -2,7 +2,7 @@
 
 import type { ArchloomError } from '#src/errors.ts'
 import type { Failed, Result, Run } from '#src/protocol/messages.ts'
-import type { TaskKind } from '#src/protocol/task.ts'
+import type { TaskWork } from '#src/protocol/task.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { FailureKind } from '#src/trial/outcome.ts'
 import {
@@ -18,6 +18,7 @@ import {
   turnTo,
 } from './pool-draft.ts'
 import type { PoolTask, TaskState, WorkerState } from './pool-state.ts'
+import { dropSessions, leastBound, noteSession, sessionLost, sessionOf } from './sessions.ts'
 
 /** Takes a task in, or refuses it where no worker will ever come. */
 export function submitTask(draft: Draft, task: PoolTask): void {
@@ -33,10 +34,16 @@ export function submitTask(draft: Draft, task: PoolTask): void {
     sentMs: null,
     lastWord: null,
     cancelled: false,
+    stopping: false,
     killAtMs: null,
   })
   if (draft.life === 'broken' && draft.error !== null) {
     rejectTask(draft, task.task, draft.error)
+    return
+  }
+  const session = sessionOf(task.work)
+  if (session !== null && !draft.sessions.has(session)) {
+    rejectTask(draft, task.task, sessionLost(session, null))
     return
   }
   assignTasks(draft)
@@ -48,30 +55,56 @@ export function assignTasks(draft: Draft): void {
   const ready = readyWorkers(draft)
   if (ready.length === 0) return
   // Thousands of tasks may wait for hundreds of workers: what nobody is free for is passed over.
-  const busy = new Set<TaskKind>()
+  const busy = new Set<string>()
   for (const id of draft.waiting) {
     const task = draft.tasks.get(id)
-    if (task === undefined || busy.has(task.work.kind)) continue
-    const able = ready.filter(({ hello }) => hello?.capabilities.includes(task.work.kind))
-    const free = able.find((worker) => freeSlots(draft, worker) > 0)
-    if (able.length === 0) failUnable(draft, task, ready)
-    else if (free === undefined) busy.add(task.work.kind)
+    if (task === undefined || busy.has(queueOf(task.work))) continue
+    const able = ready.filter((worker) => canDo(draft, worker, task.work))
+    const free = leastBound(
+      draft,
+      able.filter((worker) => freeSlots(draft, worker) > 0),
+    )
+    if (able.length === 0 && sessionOf(task.work) === null) failUnable(draft, task, ready)
+    else if (free === undefined) busy.add(queueOf(task.work))
     else sendTask(draft, free, task)
   }
 }
 
+/** Tasks that wait for the same workers. */
+function queueOf(work: TaskWork): string {
+  const session = sessionOf(work)
+  return session === null ? work.kind : `session ${session}`
+}
+
+function canDo(draft: Draft, { name, hello }: WorkerState, work: TaskWork): boolean {
+  const session = sessionOf(work)
+  if (session !== null) return draft.sessions.get(session) === name
+  return hello?.capabilities.includes(work.kind) ?? false
+}
+
 function failUnable(draft: Draft, task: TaskState, ready: readonly WorkerState[]): void {
   const offers = [...new Set(ready.flatMap(({ hello }) => hello?.capabilities ?? []))]
-  const message = `No worker can do a task of kind ${task.work.kind}; they offer ${offers.join(', ')}`
+  const isCall = task.work.kind === 'call' || task.work.kind === 'session-open'
+  const mend = isCall ? '; start them with the modules that may be called (allow)' : ''
+  const message = `No worker can do a task of kind ${task.work.kind}; they offer ${offers.join(', ')}${mend}`
   failTask(draft, task, 'invalid_task', message)
 }
 
 /** Sends again what may have been lost with a worker's old connection; it knows what it has. */
 export function resendTasks(draft: Draft, worker: WorkerState): void {
   for (const task of tasksOf(draft, worker)) {
-    sendTo(draft, worker, runMessage(task))
+    sendRun(draft, worker, task)
     if (task.cancelled) sendTo(draft, worker, leased('cancel', task))
   }
+}
+
+/** The caller has seen enough: the task may hand back early what it has. */
+export function stopTask(draft: Draft, id: string): void {
+  const task = draft.tasks.get(id)
+  if (task === undefined || task.stopping) return
+  changeTask(draft, task, { stopping: true })
+  const worker = task.worker === null ? undefined : draft.workers.get(task.worker)
+  if (worker !== undefined) sendStop(draft, worker, task)
 }
 
 /** The caller does not want the task any more. */
@@ -107,10 +140,13 @@ export function settleTask(draft: Draft, worker: WorkerState, message: Result | 
     failTask(draft, task, 'internal', text)
   } else {
     removeTask(draft, task.task)
+    noteSession(draft, worker, task.work)
+    if (task.work.kind === 'session-close') rejectOrphans(draft, 'it was closed')
     draft.commands.push({
       kind: 'resolve',
       task: task.task,
       result: message.result,
+      tensors: draft.tensors,
       fingerprint: worker.fingerprint,
       worker: worker.name,
     })
@@ -141,8 +177,23 @@ export function failTasksOf(
   message: string,
 ): void {
   for (const task of tasksOf(draft, worker)) {
+    const session = sessionOf(task.work)
     // A cancelled task has its answer: it did stop, if only with its worker.
-    failTask(draft, task, task.cancelled ? 'cancelled' : kind, message)
+    if (task.cancelled) failTask(draft, task, 'cancelled', message)
+    else if (session !== null) rejectTask(draft, task.task, sessionLost(session, message))
+    else failTask(draft, task, kind, message)
+  }
+  dropSessions(draft, worker)
+  rejectOrphans(draft, message)
+}
+
+/** Rejects what waits for a session that is gone. */
+function rejectOrphans(draft: Draft, reason: string): void {
+  for (const id of draft.waiting) {
+    const task = draft.tasks.get(id)
+    const session = task === undefined ? null : sessionOf(task.work)
+    if (session === null || draft.sessions.has(session)) continue
+    rejectTask(draft, id, sessionLost(session, reason))
   }
 }
 
@@ -171,14 +222,27 @@ function sendTask(draft: Draft, worker: WorkerState, task: TaskState): void {
   const killAtMs =
     deadlineSeconds === null ? null : draft.nowMs + deadlineSeconds * 1000 + draft.rules.graceMs
   changeTask(draft, task, { worker: worker.name, sentMs: draft.nowMs, killAtMs })
-  sendTo(draft, worker, runMessage(task))
+  sendRun(draft, worker, task)
+}
+
+function sendRun(draft: Draft, worker: WorkerState, task: TaskState): void {
+  if (worker.peer === null) return
+  const { tensors } = task
+  const message = runMessage(task)
+  draft.commands.push({ kind: 'send', peer: worker.peer, message, ...(tensors && { tensors }) })
+  if (task.stopping) sendStop(draft, worker, task)
+}
+
+/** Only calls know of it, and only a worker that offers them. */
+function sendStop(draft: Draft, worker: WorkerState, task: TaskState): void {
+  if (worker.hello?.capabilities.includes('call')) sendTo(draft, worker, leased('stop', task))
 }
 
 function runMessage({ task, lease, deadlineSeconds, work }: TaskState): Run {
   return { type: 'run', task, lease, deadlineSeconds, work, tensors: [] }
 }
 
-function leased<T extends 'cancel' | 'acknowledge'>(
+function leased<T extends 'cancel' | 'stop' | 'acknowledge'>(
   type: T,
   { task, lease }: { readonly task: string; readonly lease: number },
 ) {

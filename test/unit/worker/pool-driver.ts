@@ -3,6 +3,7 @@
  * must always hold.
  */
 import { expect } from 'vitest'
+import type { Tensor } from '#src/protocol/codec.ts'
 import { type FromWorker, Hello, type ToWorker } from '#src/protocol/messages.ts'
 import type { TaskResult, TaskWork } from '#src/protocol/task.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
@@ -132,7 +133,15 @@ export class PoolDriver {
     return this.do({ kind: 'exited', worker: name, incarnation, exit: full })
   }
 
-  submit(task: string, more: { lease?: number; deadlineSeconds?: number; work?: TaskWork } = {}) {
+  submit(
+    task: string,
+    more: {
+      lease?: number
+      deadlineSeconds?: number
+      work?: TaskWork
+      tensors?: readonly Tensor[]
+    } = {},
+  ) {
     return this.do({
       kind: 'submitted',
       task: {
@@ -140,6 +149,7 @@ export class PoolDriver {
         lease: more.lease ?? 0,
         work: more.work ?? describeWork,
         deadlineSeconds: more.deadlineSeconds ?? null,
+        ...(more.tensors && { tensors: more.tensors }),
       },
     })
   }
