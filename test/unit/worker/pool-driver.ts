@@ -102,7 +102,7 @@ export class PoolDriver {
   do(event: PoolEvent): readonly PoolCommand[] {
     const before = this.state
     const frozen = JSON.stringify(snapshot(before))
-    const { state, commands } = step(before, event, this.nowMs)
+    const { state, commands } = step(before, [event], this.nowMs)
     expect(JSON.stringify(snapshot(before)), 'the old state is left as it was').toBe(frozen)
     this.state = state
     this.commands.push(...commands)
