@@ -85,7 +85,8 @@ async function writeStarter(path: string, text: string, force: boolean): Promise
         `Cannot write ${path}: it exists; give another name, or --force to overwrite it`,
       )
     }
-    throw new ArchloomError('config/usage', `Cannot write ${path}: ${code}`, { cause })
+    const why = code === 'ENOENT' ? 'its folder is not there; make it first' : code
+    throw new ArchloomError('config/usage', `Cannot write ${path}: ${why}`, { cause })
   }
 }
 

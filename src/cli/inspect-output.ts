@@ -72,8 +72,10 @@ function methodRows({ methods }: InspectedCall): readonly Row[] {
   })
 }
 
-function spaceLines({ searchSpace, what }: InspectedCall): readonly string[] {
+function spaceLines({ searchSpace, declaredAt, what }: InspectedCall): readonly string[] {
   if (searchSpace === null) {
+    if (declaredAt !== null)
+      return ['', `${styled('bold', 'Space')}  ${declaredAt}, which is wrong`]
     if (what === 'class') return []
     return ['', `${styled('bold', 'Space')}  none declared; archloom init --from guesses one`]
   }

@@ -29,7 +29,7 @@ export function readDeclaredSpace(
   if (problem !== null) {
     throw new ArchloomError(
       'space/invalid-settings',
-      `In ${file}: expected a list of parameters, a dict with them, or a ConfigurationSpace, found what is none: ${problem}`,
+      `In ${file}: expected a list of parameters, a dict with them, or a ConfigurationSpace; ${problem}`,
       { details: { place: where } },
     )
   }

@@ -25,6 +25,8 @@ export interface InspectedCall extends Omit<InspectedFunction, 'kind' | 'searchS
   readonly environment: string
   /** In the signature's order: where a worker takes each from. */
   readonly arguments: readonly BoundArgument[]
+  /** Where a search space is declared, such as `train.search_space`; null for nowhere. */
+  readonly declaredAt: string | null
   /** Null where none is declared, or what is declared is wrong, which `problems` then says. */
   readonly searchSpace: DeclaredSpace | null
   /** What keeps a worker from calling it, or would surprise its author; sentences. */
@@ -67,6 +69,7 @@ export async function inspectFunction(
     environment: choiceName(options.environment ?? 'cpu'),
     ...facts,
     arguments: bindArguments(found),
+    declaredAt: found.searchSpace?.where ?? null,
     searchSpace: space instanceof ArchloomError ? null : space,
     problems: [
       ...signatureProblems(name, found),

@@ -6,7 +6,7 @@ import type { EnvironmentChoice } from '#src/environment/choice.ts'
 import type { InspectedFunction } from '#src/environment/inspection.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { signatureObstacles } from './function-arguments.ts'
-import { readDeclaredSpace } from './function-space.ts'
+import { type DeclaredSpace, readDeclaredSpace } from './function-space.ts'
 import { type StarterObjective, starterObjective } from './starter-objective.ts'
 import { type StarterSpace, starterSpace } from './starter-space.ts'
 
@@ -35,8 +35,9 @@ export interface StarterExperiment {
 export function starterExperiment(choice: StarterChoice): StarterExperiment {
   const { function: name, found, path } = choice
   refuseUncallable(name, found)
-  const starter = starterSpace(found)
-  const space = takesNetwork(found) ? networkSpace : parameterSpaceLines(choice, starter)
+  const declared = readDeclaredSpace(name, found)
+  const starter = starterSpace(found, decidedNames(found, declared))
+  const space = takesNetwork(found) ? networkSpace : parameterSpaceLines(name, starter, declared)
   const objective = starterObjective(found)
   const text = `${[
     `# Searches what ${name} is called with.`,
@@ -77,11 +78,20 @@ const networkSpace: SpaceLines = {
   notes: ['evaluator.network is a guess: say what your data are'],
 }
 
+/** What a space that is there decides; null where one is to be guessed. */
+function decidedNames(
+  found: InspectedFunction,
+  declared: DeclaredSpace | null,
+): readonly string[] | null {
+  if (takesNetwork(found)) return []
+  return declared?.space.parameters.map(({ name }) => name) ?? null
+}
+
 function parameterSpaceLines(
-  { function: name, found }: StarterChoice,
+  name: string,
   { guesses }: StarterSpace,
+  declared: DeclaredSpace | null,
 ): SpaceLines {
-  const declared = readDeclaredSpace(name, found)
   const rest = { optimizer: 'tpe', network: [] }
   if (declared !== null) {
     const head = ['name: hyperparameters', `# As ${declared.where} declares them.`]

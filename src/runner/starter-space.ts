@@ -25,15 +25,22 @@ export interface StarterSpace {
 const epochNames = /^(n_|num_|max_)?epochs?(_count)?$|^(epochs?Count|(num|max)Epochs)$/
 const seedNames = /^(random_state|random_seed|rng_seed|randomState|randomSeed)$/
 
-export function starterSpace(found: InspectedFunction): StarterSpace {
-  const taken = takenParameters(found)
+/**
+ * @param decided - names that a space decides already, so that nothing is to be guessed; null for none
+ */
+export function starterSpace(
+  found: InspectedFunction,
+  decided: readonly string[] | null = null,
+): StarterSpace {
+  const taken = takenParameters(found).filter(({ name }) => !decided?.includes(name))
   const epochs = taken.find(({ name }) => epochNames.test(name)) ?? null
   const seed = taken.find(({ name }) => seedNames.test(name))?.name ?? null
   const others = taken.filter(({ name }) => name !== epochs?.name && name !== seed)
-  const guessed = others.map((parameter) => ({ parameter, guess: guessOf(parameter) }))
-  const without = guessed.filter(({ guess }) => guess === null).map(({ parameter }) => parameter)
+  const guess = decided === null ? guessOf : () => null
+  const guessed = others.map((parameter) => ({ parameter, guess: guess(parameter) }))
+  const without = guessed.filter((one) => one.guess === null).map(({ parameter }) => parameter)
   return {
-    guesses: guessed.flatMap(({ guess }) => (guess === null ? [] : [guess])),
+    guesses: guessed.flatMap((one) => (one.guess === null ? [] : [one.guess])),
     missing: without.filter((parameter) => parameter.default === null).map(({ name }) => name),
     kept: without.filter((parameter) => parameter.default !== null),
     epochs,

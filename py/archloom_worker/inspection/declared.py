@@ -12,6 +12,10 @@ LONGEST_DOCUMENT = 2_000_000
 _NOTHING = object()
 
 
+class _Undocumented(Exception):  # noqa: N818 - what is found, not a failure of this program
+    """What is declared cannot be written as JSON."""
+
+
 def declared_space(found: Found) -> dict[str, Any] | None:
     """`search_space` of the function, else `SEARCH_SPACE` of its module."""
     of_function = getattr(found.thing, "search_space", _NOTHING)
@@ -27,6 +31,8 @@ def _read(value: Any) -> dict[str, Any]:
     try:
         document = _document(value)
         text = json.dumps(document, default=_number, allow_nan=False)
+    except _Undocumented as error:
+        return {"document": None, "problem": str(error)}
     except Exception as error:
         return {"document": None, "problem": f"{type(error).__name__}: {error}"[:500]}
     if len(text) > LONGEST_DOCUMENT:
@@ -47,11 +53,11 @@ def _document(value: Any) -> Any:
         from ConfigSpace.read_and_write import json as writer  # noqa: PLC0415
 
         return json.loads(writer.write(value))
-    raise TypeError(f"expected a dict, a list, JSON or a ConfigurationSpace, found {shown(value)}")
+    raise _Undocumented(f"found {shown(value)}")
 
 
 def _number(value: Any) -> Any:
     """NumPy's numbers as Python's own."""
     if hasattr(value, "item"):
         return value.item()
-    raise TypeError(f"{shown(value)} is no JSON value")
+    raise _Undocumented(f"found {shown(value)}, which is no value of JSON")
