@@ -32,8 +32,13 @@ export interface ParzenData {
 export interface ParzenEstimator {
   /** One draw: a value a dimension. */
   sample(random: Random): Float64Array
-  /** Logarithm of the density at a point; of the logarithm of a value where the dimension has it. */
-  logDensity(point: Float64Array): number
+  /**
+   * Logarithm of the density at a point; of the logarithm of a value where the dimension has it.
+   *
+   * @param enough - a density that is surely larger may come out as infinity, which is sooner known;
+   *   infinity unless given
+   */
+  logDensity(point: Float64Array, enough?: number): number
 }
 
 /**
@@ -153,10 +158,10 @@ function mixture(
 function mixedDensity(kernels: readonly Kernel[], weights: Float64Array): LogDensity {
   const logWeights = weights.map(Math.log)
   const logs = new Float64Array(weights.length)
-  return (point) => {
+  return (point, enough = Infinity) => {
     logs.set(logWeights)
     for (const kernel of kernels) kernel.addLogDensity(point, logs)
-    return logSum(logs)
+    return logSum(logs, enough)
   }
 }
 
@@ -167,13 +172,16 @@ function productDensity(kernels: readonly RowKernel[], weights: Float64Array): L
   const products = new Float64Array(count)
   const [first, ...others] = kernels
   const last = others.pop()
-  return (point) => {
+  return (point, enough = Infinity) => {
     let factors = weights
     for (const kernel of others) {
       multiply(factors, kernel, kernel.ratiosAt(point), products)
       factors = products
     }
-    const sum = first ? pairSum(factors, [first, last], point, count) : 0
+    const logPrior = kernels.reduce((log, kernel) => log + kernel.logPrior(point), 0)
+    const limit = Math.exp(enough - logPrior + surely) - priorWeight
+    const sum = first ? pairSum(factors, [first, last], point, { count, limit }) : 0
+    if (sum > limit) return Infinity
     return kernels.reduce(
       (log, kernel) => log + kernel.logPrior(point),
       Math.log(priorWeight + sum),
@@ -192,12 +200,19 @@ function multiply(
   }
 }
 
+interface SumLimits {
+  /** Observations. */
+  readonly count: number
+  /** A sum above it need not be whole. */
+  readonly limit: number
+}
+
 /** The sum of factors times the ratios of one kernel, or of two. */
 function pairSum(
   factors: Float64Array,
   [one, other]: readonly [RowKernel, RowKernel | undefined],
   point: Float64Array,
-  count: number,
+  { count, limit }: SumLimits,
 ): number {
   const ratios = one.ratiosAt(point)
   const { codes } = one
@@ -210,24 +225,40 @@ function pairSum(
   }
   const otherRatios = other.ratiosAt(point)
   const otherCodes = other.codes
-  for (let i = 0; i < count; i++) {
-    sum +=
-      (factors[i] as number) *
-      ((ratios[codes[i] as number] as number) * (otherRatios[otherCodes[i] as number] as number))
+  for (let start = 0; start < count && sum <= limit; start += chunk) {
+    const end = Math.min(start + chunk, count)
+    for (let i = start; i < end; i++) {
+      sum +=
+        (factors[i] as number) *
+        ((ratios[codes[i] as number] as number) * (otherRatios[otherCodes[i] as number] as number))
+    }
   }
   return sum
 }
 
+/** Terms between two looks at a sum. */
+const chunk = 64
+
 /** Components below this logarithm of a share of the largest are lost in a double. */
 const negligible = -40
 
-function logSum(logs: Float64Array): number {
+/** Beyond all rounding of a logarithm of a density. */
+const surely = 1e-6
+
+function logSum(logs: Float64Array, enough: number): number {
   let largest = -Infinity
-  for (let i = 0; i < logs.length; i++) largest = Math.max(largest, logs[i] as number)
+  for (let i = 0; i < logs.length; i++) {
+    if ((logs[i] as number) > largest) largest = logs[i] as number
+  }
+  // No term is negative, so a sum above it stays there.
+  const limit = Math.exp(enough - largest + surely)
   let sum = 0
   for (let i = 0; i < logs.length; i++) {
     const below = (logs[i] as number) - largest
-    if (below > negligible) sum += Math.exp(below)
+    if (below > negligible) {
+      sum += Math.exp(below)
+      if (sum > limit) return Infinity
+    }
   }
   return largest + Math.log(sum)
 }

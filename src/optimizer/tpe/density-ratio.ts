@@ -70,7 +70,9 @@ export function drawBest({ good, bad }: DensityRatio, count: number, random: Ran
     const point = candidate === 0 ? best : good.sample(random)
     if (known.some((other) => areEqual(other, point))) continue
     if (known.length < rememberedMax) known.push(point)
-    const ratio = good.logDensity(point) - bad.logDensity(point)
+    const density = good.logDensity(point)
+    // Where the bad density is too large to win, how large does not matter.
+    const ratio = density - bad.logDensity(point, density - bestRatio)
     if (ratio > bestRatio) [best, bestRatio] = [point, ratio]
   }
   return best
