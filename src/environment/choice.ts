@@ -58,7 +58,8 @@ export function isPath(text: string): boolean {
   return text.includes('/') || text.startsWith('.') || text.startsWith('~')
 }
 
-function absolutePath(path: string, folder: string): string {
+/** A path made absolute: from the home folder where it begins with a tilde, else from a folder. */
+export function absolutePath(path: string, folder: string): string {
   if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1))
   return resolve(folder, path)
 }

@@ -37,8 +37,8 @@ describe('an environment of the user', () => {
     const [critical] = [...pool.fingerprints.values()].map((fingerprint) => fingerprint.critical)
     expect(critical).toMatchObject({ torch: null, blas: null, lockHash: null, drift: [] })
     expect(Object.keys(critical?.packages ?? {}).sort()).toEqual([
-      ...['joblib', 'msgspec', 'narwhals', 'numpy', 'pyzmq', 'scikit-learn', 'scipy'],
-      'threadpoolctl',
+      ...['cloudpickle', 'joblib', 'msgspec', 'narwhals', 'numpy', 'pyzmq', 'scikit-learn'],
+      ...['scipy', 'threadpoolctl'],
     ])
     await expect(pool.run({ task: 't', lease: 0, work: describeWork })).rejects.toMatchObject({
       failure: { kind: 'invalid_task' },

@@ -11,6 +11,7 @@ const folder = join(projectFolder(), 'configs')
 const files = [
   'quickstart.yaml',
   ...readdirSync(join(folder, 'experiments')).map((file) => join('experiments', file)),
+  ...readdirSync(join(folder, 'pipelines')).map((name) => join('pipelines', name, 'search.yaml')),
 ]
 
 describe('the experiments that ship', () => {
