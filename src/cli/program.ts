@@ -55,7 +55,7 @@ const commands: readonly CommandStub[] = [
   },
   {
     name: 'worker',
-    summary: 'start a PyTorch worker that serves an orchestrator elsewhere',
+    summary: 'start PyTorch workers that serve an orchestrator elsewhere',
     load: async () => (await import('./worker.ts')).workerCommand(),
   },
   {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseChoice } from '#src/environment/choice.ts'
 import { dataFolders } from '#src/environment/folders.ts'
+import { localDevices } from '#src/environment/local-devices.ts'
 import { openEnvironment } from '#src/environment/open.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { type DatasetName, datasetNames } from '#src/protocol/recipe.ts'
@@ -14,6 +15,8 @@ interface Flags {
   readonly connect?: string
   readonly keys?: string
   readonly name?: string
+  readonly workers: number | 'auto'
+  readonly workersPerDevice?: number
   readonly environment: string
   readonly device: string
   readonly threads: number
@@ -28,10 +31,12 @@ interface Flags {
 /** `archloom worker --connect URL`. */
 export function workerCommand(): Command {
   return new Command('worker')
-    .description('start a PyTorch worker that serves an orchestrator elsewhere')
+    .description('start PyTorch workers that serve an orchestrator elsewhere')
     .option('--connect <url>', "the orchestrator's endpoint, such as tcp://10.0.0.1:7001")
     .option('--keys <file>', 'worker.json, copied from the key folder of the orchestrator')
     .option('--name <name>', "the worker's name; by default this host and process")
+    .option('--workers <count>', 'how many, or auto for one on each GPU', parseWorkers, 1)
+    .option('--workers-per-device <count>', 'how many may share one GPU', parseCount)
     .option('--environment <environment>', 'pinned one, path, conda:NAME or [command]', 'cpu')
     .option('--device <device>', 'cpu, cuda or cuda:INDEX', 'cpu')
     .option('--threads <count>', 'threads of one operation', parseCount, 1)
@@ -56,8 +61,11 @@ Examples:
   archloom env keys keys
   archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --dataset cifar10 --device cuda
   archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --allow team.training --python-path .
+  archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --dataset cifar10 --device cuda \\
+    --workers auto --workers-per-device 2
 
-The experiment names the other side:
+Workers may join and leave at any time; SIGTERM and Ctrl-C make them leave in good order. Several
+processes get the name and a number each. The experiment names the other side:
   evaluator: {name: train, workers: 0, remote: {endpoint: "tcp://*:7001", keys: keys, minWorkers: 2}, …}`,
     )
     .action(async (flags: Flags) => {
@@ -75,23 +83,41 @@ async function serve(flags: Flags): Promise<number> {
   const environment = await openEnvironment(parseChoice(flags.environment), {
     allowDrift: flags.allowDrift,
   })
+  const keys = await readWorkerKeys(flags.keys)
+  const name = flags.name ?? `${hostname()}-${process.pid}`
+  const request = {
+    environment,
+    endpoint: flags.connect,
+    threads: flags.threads,
+    determinism: flags.determinism,
+    datasets: flags.dataset,
+    dataFolders: dataFolders(flags.dataFolder),
+    allow: flags.allow,
+    pythonPath: flags.pythonPath.map((folder) => resolve(folder)),
+  }
   using stopping = abortOnSignals('The worker finishes what it can and leaves')
-  return await runRemoteWorker(
-    {
-      environment,
-      endpoint: flags.connect,
-      worker: flags.name ?? `${hostname()}-${process.pid}`,
-      device: flags.device,
-      threads: flags.threads,
-      determinism: flags.determinism,
-      datasets: flags.dataset,
-      dataFolders: dataFolders(flags.dataFolder),
-      allow: flags.allow,
-      pythonPath: flags.pythonPath.map((folder) => resolve(folder)),
-    },
-    await readWorkerKeys(flags.keys),
-    stopping.signal,
+  const devices = await devicesOf(flags, stopping.signal)
+  const statuses = await Promise.all(
+    devices.map((device, index) => {
+      const worker = devices.length === 1 ? name : `${name}-${index}`
+      return runRemoteWorker({ ...request, worker, device }, keys, stopping.signal)
+    }),
   )
+  return Math.max(...statuses)
+}
+
+async function devicesOf(flags: Flags, signal: AbortSignal): Promise<string[]> {
+  const { workers, device, workersPerDevice = null, threads } = flags
+  if (device === 'cpu' || device === 'cuda') {
+    return await localDevices({ workers, device, workersPerDevice, threads }, signal)
+  }
+  // A GPU that is named is the only one.
+  const count = workers === 'auto' ? (workersPerDevice ?? 1) : workers
+  return Array.from({ length: count }, () => device)
+}
+
+function parseWorkers(value: string): number | 'auto' {
+  return value === 'auto' ? value : parseCount(value)
 }
 
 function parseCount(value: string): number {

@@ -3,11 +3,9 @@
  * its commands out.
  */
 
-import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
-import { countCudaDevices } from '#src/environment/cuda-devices.ts'
-import { assignDevices } from '#src/environment/devices.ts'
 import type { ReadyEnvironment } from '#src/environment/environment.ts'
+import { localDevices } from '#src/environment/local-devices.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import { type Clock, systemClock } from '#src/time/clock.ts'
 import type { CurveServer } from '#src/transport/curve.ts'
@@ -117,8 +115,10 @@ const defaultMaxCount = 1024
 export async function startPool(options: PoolOptions): Promise<WorkerPool> {
   options.signal?.throwIfAborted()
   const clock = options.clock ?? systemClock()
+  const { workers, workersPerDevice = null, device: kind, threadsPerWorker: threads } = options
+  const wish = { workers, device: kind, workersPerDevice, threads }
   const devices = new Map(
-    (await localDevices(options)).map((device, index) => [
+    (await localDevices(wish, options.signal)).map((device, index) => [
       `w${String(index).padStart(2, '0')}`,
       device,
     ]),
@@ -181,13 +181,6 @@ async function place(
 
 async function failed({ ended }: Placement): Promise<never> {
   throw await ended
-}
-
-async function localDevices(options: PoolOptions): Promise<string[]> {
-  const { workers, workersPerDevice = null, device, threadsPerWorker } = options
-  const gpuCount = device === 'cuda' && workers !== 0 ? await countCudaDevices(options.signal) : 0
-  const cpuSlots = Math.floor(availableParallelism() / threadsPerWorker)
-  return assignDevices({ workers, device, workersPerDevice }, { gpuCount, cpuSlots })
 }
 
 async function openChannels(options: PoolOptions, hasLocal: boolean): Promise<PoolChannel[]> {
