@@ -136,7 +136,7 @@ export class PoolShell implements WorkerPool {
       ...(signal && { signal }),
       ...(stopSignal && { stopSignal }),
     })
-    this.#dispatch({
+    this.#dispatchSoon({
       kind: 'submitted',
       task: {
         task: job.task,
@@ -168,19 +168,40 @@ export class PoolShell implements WorkerPool {
     await Promise.all(this.#readers)
   }
 
-  /** One event after the other, also when carrying out a command brings the next. */
+  /** At once, after what came before; or next, when carrying out a command brings it. */
   #dispatch(event: PoolEvent): void {
     this.#events.push(event)
+    this.#takeEvents()
+  }
+
+  /** With what else comes in this turn of the event loop: one step for hundreds of messages. */
+  #dispatchSoon(event: PoolEvent): void {
+    if (this.#events.length === 0) setImmediate(() => this.#takeEventsOrFail())
+    this.#events.push(event)
+  }
+
+  #takeEvents(): void {
     if (this.#isDispatching) return
     this.#isDispatching = true
     try {
-      for (let next = this.#events.shift(); next; next = this.#events.shift()) {
-        const { state, commands } = step(this.#state, next, this.#parts.clock.monotonicMs())
+      while (this.#events.length > 0) {
+        const events = this.#events.splice(0)
+        const { state, commands } = step(this.#state, events, this.#parts.clock.monotonicMs())
         this.#state = state
         for (const command of commands) this.#carryOut(command)
       }
     } finally {
       this.#isDispatching = false
+    }
+  }
+
+  /** Nobody is there to catch a defect of the rule, so that it becomes the end of every task. */
+  #takeEventsOrFail(): void {
+    try {
+      this.#takeEvents()
+    } catch (error) {
+      this.#opened.reject(error)
+      for (const task of [...this.#waiting.keys()]) this.#settle(task)?.reject(error)
     }
   }
 
@@ -283,7 +304,7 @@ export class PoolShell implements WorkerPool {
 
   async #read({ channel, local }: PoolChannel, index: number): Promise<void> {
     for await (const incoming of channel.messages()) {
-      this.#dispatch(readEvent(incoming, `${index}:${incoming.peer}`, local))
+      this.#dispatchSoon(readEvent(incoming, `${index}:${incoming.peer}`, local))
     }
   }
 

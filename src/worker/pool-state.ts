@@ -138,6 +138,8 @@ export interface TaskState extends PoolTask {
   readonly worker: string | null
   /** When that worker was first sent it; null while it waits. */
   readonly sentMs: number | null
+  /** Whether the worker has said that it began. */
+  readonly started: boolean
   /** The last curve point or report of it; null before the first. */
   readonly lastWord: CurvePoint | JsonObject | null
   readonly cancelled: boolean

@@ -29,10 +29,15 @@ import {
   refusePeer,
 } from './worker-life.ts'
 
-/** @param nowMs - monotonic milliseconds, never less than in the step before */
-export function step(state: PoolState, event: PoolEvent, nowMs: number): PoolStep {
+/**
+ * Takes what happened, in its order. A step costs more than an event, so that events which came
+ * together are best taken together.
+ *
+ * @param nowMs - monotonic milliseconds, never less than in the step before
+ */
+export function step(state: PoolState, events: readonly PoolEvent[], nowMs: number): PoolStep {
   const draft = beginDraft(state, nowMs)
-  handle(draft, event)
+  for (const event of events) handle(draft, event)
   return endDraft(draft)
 }
 
@@ -209,5 +214,7 @@ function nameOf(peer: PeerId): string {
 }
 
 function workerOf(draft: Draft, peer: PeerId): WorkerState | undefined {
+  const named = draft.workers.get(nameOf(peer))
+  if (named?.peer === peer) return named
   return [...draft.workers.values()].find((worker) => worker.peer === peer)
 }

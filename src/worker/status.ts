@@ -46,7 +46,10 @@ export const WorkerStatus = z.strictObject({
       /** Zero-based. */
       attempt: z.int(),
       kind: z.string(),
+      /** Since it was sent to the worker. */
       runningSeconds: z.number(),
+      /** Whether the worker has said that it began. */
+      started: z.boolean(),
       cancelled: z.boolean(),
       /** Epochs that a training has to reach; null for other tasks. */
       epochs: z.int().nullable(),
@@ -71,11 +74,11 @@ export function noteHeard(draft: Draft, worker: WorkerState, message: FromWorker
   switch (message.type) {
     case 'heartbeat':
       return message.memory ? changeWorker(draft, worker, { memory: message.memory }) : worker
+    case 'started':
     case 'progress':
     case 'reported': {
       const task = heldTask(draft, worker, message)
-      const lastWord = message.type === 'progress' ? message.point : message.report
-      if (task) changeTask(draft, task, { lastWord })
+      if (task) changeTask(draft, task, newsOf(message))
       return worker
     }
     case 'result':
@@ -87,6 +90,13 @@ export function noteHeard(draft: Draft, worker: WorkerState, message: FromWorker
     default:
       return worker
   }
+}
+
+function newsOf(
+  message: Extract<FromWorker, { type: 'started' | 'progress' | 'reported' }>,
+): Partial<TaskState> {
+  if (message.type === 'started') return { started: true }
+  return { lastWord: message.type === 'progress' ? message.point : message.report }
 }
 
 export function workerStatuses(state: PoolState, nowMs: number): WorkerStatus[] {
@@ -121,6 +131,7 @@ function statusOf(
       attempt: task.lease - rules.leaseBase,
       kind: task.work.kind,
       runningSeconds: secondsOf(nowMs - (task.sentMs ?? nowMs)),
+      started: task.started,
       cancelled: task.cancelled,
       epochs: task.work.kind === 'train' ? task.work.toEpoch : null,
       lastWord: task.lastWord && { ...task.lastWord },

@@ -32,6 +32,7 @@ export function submitTask(draft: Draft, task: PoolTask): void {
     lease: task.lease + draft.rules.leaseBase,
     worker: null,
     sentMs: null,
+    started: false,
     lastWord: null,
     cancelled: false,
     stopping: false,

@@ -1,5 +1,5 @@
 /** Workers that come and go, as real processes over real sockets; toys without PyTorch. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { WorkerPool } from '#src/worker/worker.ts'
 import { type ElasticPool, elasticPool } from '#test/fixtures/elastic-pool.ts'
 import { describeWork } from '#test/fixtures/toy-pool.ts'
@@ -40,6 +40,10 @@ test('a worker that is told to leave departs with its task; one that is killed c
   // Which of them gets which task is theirs; both are busy.
   const tasks = ['wait-1', 'wait-2'].map((task) => run(pool, task))
   const ends = Promise.allSettled(tasks)
+  await vi.waitFor(
+    () => expect(pool.status().map(({ tasks: [task] }) => task?.started)).toEqual([true, true]),
+    { timeout: 60_000 },
+  )
   leaver.child.kill('SIGTERM')
   expect((await leaver.ended).code).toBe(0)
   victim.child.kill('SIGKILL')

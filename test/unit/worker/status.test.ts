@@ -40,7 +40,9 @@ describe('the status of a worker', () => {
     pool.say('w00', { type: 'progress', task: 't000003', lease, point })
     expect(statusOf(pool)).toMatchObject({
       state: 'working',
-      tasks: [{ task: 't000003', attempt: 1, kind: 'describe', runningSeconds: 1.5 }],
+      tasks: [
+        { task: 't000003', attempt: 1, kind: 'describe', runningSeconds: 1.5, started: true },
+      ],
     })
     expect(statusOf(pool).tasks[0]?.lastWord).toEqual(point)
     pool.say('w00', { type: 'reported', task: 't000003', lease, report: { step: 7 } })
