@@ -30,6 +30,7 @@ class Options:
     threads: int
     determinism: Determinism
     lock: Path | None
+    root: Path | None
     data_folder: list[Path]
     dataset: list[schema.DatasetName]
     allow: list[str]
@@ -64,6 +65,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> Options:
     )
     parser.add_argument(
         "--lock", type=Path, help="the environment's lock file; none where no lock pins it"
+    )
+    parser.add_argument(
+        "--root",
+        metavar="FOLDER",
+        type=Path,
+        help="the only folder that tasks may name files in; without it, none",
     )
     parser.add_argument(
         "--data-folder", action="append", default=[], type=Path, help="may be given repeatedly"

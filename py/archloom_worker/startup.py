@@ -70,7 +70,7 @@ def prepare(options: Options) -> tuple[tasks.Services, schema.Hello]:
         dataset_problems=tuple(problems),
     )
     calls = Calls(Modules(options.allow, options.python_path))
-    return tasks.Services(device, store, calls), hello
+    return tasks.Services(device, store, calls, options.root), hello
 
 
 def identify_modules(options: Options) -> list[schema.ModuleIdentity]:

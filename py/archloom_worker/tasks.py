@@ -19,15 +19,24 @@ from archloom_worker.context import DatasetStore, TrainContext
 from archloom_worker.determinism import torch_installed
 from archloom_worker.errors import Diverged, InvalidTask, WorkerError
 from archloom_worker.events import TaskEnded
-from archloom_worker.protocol import clean_text, non_finite_place, pack_tensors, unpack_tensors
+from archloom_worker.protocol import (
+    ProtocolError,
+    clean_text,
+    encode,
+    non_finite_place,
+    pack_tensors,
+    unpack_tensors,
+)
+from archloom_worker.run_folder import locate_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import torch
 
     from archloom_worker.events import Order
-    from archloom_worker.protocol import Arrays
+    from archloom_worker.protocol import Arrays, Frames
 
 NETWORK_KINDS = ("describe", "train", "evaluate")
 """Kinds of task that build a network, and so need PyTorch."""
@@ -42,6 +51,9 @@ CALL_KINDS = ("call", "session-open", "session-call", "session-close")
 
 TRACEBACK_CHARACTERS = 16_000
 """What is kept of a traceback, from its end: where it happened stands there."""
+
+MESSAGE_CHARACTERS = 16_000
+"""What is kept of an error's message, from its beginning."""
 
 _MEMORY_MARKS = (
     "DefaultCPUAllocator",
@@ -61,6 +73,8 @@ class Services:
     """None in an environment without PyTorch."""
     datasets: DatasetStore
     calls: Calls = field(default_factory=Calls)
+    root: Path | None = None
+    """The only folder that tasks may name files in; None for none."""
 
 
 @dataclass(frozen=True)
@@ -181,9 +195,10 @@ def describe_failure(
         place: Where it was raised, to follow the message.
     """
     if isinstance(error, WorkerError) and kind != "internal":
-        return schema.Failure(kind=kind, message=clean_text(error.message), cost=cost)
+        message = clean_text(error.message[:MESSAGE_CHARACTERS])
+        return schema.Failure(kind=kind, message=message, cost=cost)
     trace = "".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:]
-    message = f"{type(error).__name__}: {error}".rstrip(":. \n") + place
+    message = f"{type(error).__name__}: {error}"[:MESSAGE_CHARACTERS].rstrip(":. \n") + place
     return schema.Failure(
         kind=kind, message=clean_text(message), traceback=clean_text(trace), cost=cost
     )
@@ -200,17 +215,29 @@ def free_memory(device: torch.device | None) -> None:
 
 def _answered(order: Order, services: Services, watch: Watch) -> TaskEnded:
     run = order.run
+    work = locate_files(run.work, services.root)
     tensors = unpack_tensors(run.tensors, order.frames)
-    if isinstance(run.work, UserWork):
-        answer = _call(run.work, tensors, services, watch)
+    if isinstance(work, UserWork):
+        answer = _call(work, tensors, services, watch)
     else:
-        answer = _answer(run.work, tensors, services, watch)
+        answer = _answer(work, tensors, services, watch)
     place = non_finite_place(answer.result)
     if place is not None:
         raise Diverged(f"The result's {place} is no finite number")
     entries, frames = pack_tensors(answer.tensors)
     result = schema.Result(task=run.task, lease=run.lease, result=answer.result, tensors=entries)
+    _verify_size(result, frames)
     return TaskEnded(result, frames)
+
+
+def _verify_size(result: schema.Result, frames: Frames) -> None:
+    """Here, where it is the task's failure; the thread that sends could only end the worker."""
+    try:
+        encode(result, frames)
+    except ProtocolError as error:
+        raise InvalidTask(
+            f"{error.message}; return less, and numbers in bulk as tensors"
+        ) from error
 
 
 def _answer(work: NetworkWork, tensors: Arrays, services: Services, watch: Watch) -> Answer:

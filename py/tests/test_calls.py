@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self, *allowed: str) -> None:
         calls = Calls(Modules(allowed))
-        self.services = tasks.Services(CPU, DatasetStore(CPU, ()), calls)
+        self.services = tasks.Services(CPU, DatasetStore(CPU, ()), calls, root=Path("/"))
         self.reports: list[dict[str, Any]] = []
         self.check: Callable[[], None] = lambda: None
         self.should_finish: Callable[[], bool] = lambda: False

@@ -2,6 +2,7 @@ import math
 import sys
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -32,7 +33,7 @@ COST = schema.Cost(seconds=1.0, epochs=2.0)
 
 
 def do(order: schema.Run, check: Callable[[], None] = lambda: None) -> TaskEnded:
-    services = tasks.Services(CPU, DatasetStore(CPU, ()))
+    services = tasks.Services(CPU, DatasetStore(CPU, ()), root=Path("/"))
     return perform(Order(order, ()), services, on_point=lambda _point: None, check=check)
 
 

@@ -1,23 +1,25 @@
 /** The checkpoint files of a run: one a trial, until it is let go of. */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import type { Logger } from 'pino'
 import { sha256 } from '#src/encoding/hash.ts'
 import type { CheckpointRef } from '#src/protocol/task.ts'
 import type { KeptCheckpoint } from '#src/trial/record.ts'
 
 export interface KeptCheckpoints extends AsyncDisposable {
-  /** Where a training of the trial leaves its weights, absolute; the file is kept from now on. */
+  /** Where a training of the trial leaves its weights in the run folder; kept from now on. */
   claim(trial: number): string
   /** Deletes all files but those of these trials. Returns before they are gone; disposing waits. */
   retain(trials: ReadonlySet<number>): void
-  /** The file that a record names; null when it is gone or is not what was written. */
+  /** The file that a record names; null when it is gone, is not what was written, or lies elsewhere. */
   find(checkpoint: KeptCheckpoint | undefined): Promise<CheckpointRef | null>
 }
 
+const folderName = 'artifacts'
+
 /** Files that an earlier process of the run left are there from the start. */
 export async function keptCheckpoints(runFolder: string, logger: Logger): Promise<KeptCheckpoints> {
-  const folder = join(runFolder, 'artifacts')
+  const folder = join(runFolder, folderName)
   await mkdir(folder, { recursive: true })
   const paths = new Map<number, string>()
   for (const name of await readdir(folder)) {
@@ -35,9 +37,9 @@ export async function keptCheckpoints(runFolder: string, logger: Logger): Promis
   }
   return {
     claim(trial) {
-      const path = join(folder, `${trialName(trial)}.safetensors`)
-      paths.set(trial, path)
-      return path
+      const name = `${trialName(trial)}.safetensors`
+      paths.set(trial, join(folder, name))
+      return join(folderName, name)
     },
     retain(trials) {
       // Told apart here and now: what is written while files are deleted is not among them.
@@ -48,11 +50,11 @@ export async function keptCheckpoints(runFolder: string, logger: Logger): Promis
       }
     },
     async find(checkpoint) {
-      if (!checkpoint) return null
-      const path = join(runFolder, checkpoint.path)
-      const content = await readFile(path).catch(() => null)
+      // A journal may come from anywhere: it must not name other files of this machine.
+      if (!checkpoint || dirname(normalize(checkpoint.path)) !== folderName) return null
+      const content = await readFile(join(runFolder, checkpoint.path)).catch(() => null)
       const isIntact = content !== null && sha256(content) === checkpoint.sha256
-      return isIntact ? { path, sha256: checkpoint.sha256 } : null
+      return isIntact ? { path: checkpoint.path, sha256: checkpoint.sha256 } : null
     },
     [Symbol.asyncDispose]: () => removal,
   }

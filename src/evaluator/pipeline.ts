@@ -123,6 +123,7 @@ async function startPipeline(settings: Settings, context: EvaluatorContext): Pro
       return pool.slots
     },
     watchSlots: (listener) => pool.watchSlots(listener),
+    workers: () => pool.status(),
     fingerprints: pool.fingerprints,
     evaluate: (request) =>
       evaluate(pipeline, request).catch((error: unknown) => {

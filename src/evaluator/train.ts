@@ -3,7 +3,6 @@
  * is measured on the weights of the selected trial; should those of one from scratch be gone, the same
  * training is run again, which gives the same weights under the same fingerprint.
  */
-import { relative } from 'node:path'
 import { z } from 'zod'
 import { dataFolders } from '#src/environment/folders.ts'
 import { ArchloomError } from '#src/errors.ts'
@@ -79,6 +78,7 @@ async function startTraining(settings: Settings, context: EvaluatorContext): Pro
       return pool.slots
     },
     watchSlots: (listener) => pool.watchSlots(listener),
+    workers: () => pool.status(),
     fingerprints: pool.fingerprints,
     evaluate: (request) => train(training, request),
     retainWeights: (trials) => checkpoints.retain(trials),
@@ -100,7 +100,8 @@ interface Training {
 async function train(training: Training, request: EvaluationRequest): Promise<EvaluationResult> {
   const { settings, context, pool, checkpoints } = training
   const { trial, weightsFrom } = request
-  const work = trainWork(training, request, checkpoints.claim(trial))
+  const path = checkpoints.claim(trial)
+  const work = trainWork(training, request, path)
   const inherit = weightsFrom && (await inheritance(training, work.graph, { trial, weightsFrom }))
   const { result, fingerprint } = await pool.run<'train'>({
     task: trialName(trial),
@@ -113,7 +114,7 @@ async function train(training: Training, request: EvaluationRequest): Promise<Ev
   if (context.inheritsWeights && !result.checkpoint) {
     throw new AttemptFailure({
       kind: 'data',
-      message: `The weights of trial ${trial}, which others may start from, could not be written to ${work.checkpointPath}; make room there and resume`,
+      message: `The weights of trial ${trial}, which others may start from, could not be written to ${path} in the run folder; make room there and resume`,
     })
   }
   return {
@@ -123,12 +124,8 @@ async function train(training: Training, request: EvaluationRequest): Promise<Ev
     curve: result.curve,
     dataset: result.dataset,
     fingerprint,
-    ...(result.checkpoint && {
-      checkpoint: {
-        path: relative(context.runFolder, result.checkpoint.path),
-        sha256: result.checkpoint.sha256,
-      },
-    }),
+    // Where it was told to write: what a worker says of paths is not relied on.
+    ...(result.checkpoint && { checkpoint: { path, sha256: result.checkpoint.sha256 } }),
   }
 }
 
@@ -233,7 +230,7 @@ async function retrain(training: Training, request: TestRequest): Promise<Checkp
     work: trainWork(training, request, path),
     signal: request.signal,
   })
-  if (result.checkpoint) return result.checkpoint
+  if (result.checkpoint) return { path, sha256: result.checkpoint.sha256 }
   throw new AttemptFailure({
     kind: 'data',
     message: `The weights for the test split could not be written to ${path}; make room there and resume`,

@@ -1,4 +1,5 @@
 /** How an experiment says which workers it takes: the same words for every evaluator that has some. */
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { EnvironmentChoice } from '#src/environment/choice.ts'
 import { openEnvironment } from '#src/environment/open.ts'
@@ -55,6 +56,7 @@ export async function poolOptions(
     workersPerDevice: settings.workersPerDevice,
     threadsPerWorker: settings.threadsPerWorker,
     device: settings.device,
+    root: resolve(context.runFolder),
     logger,
     allowDrift,
     signal,

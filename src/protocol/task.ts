@@ -8,7 +8,10 @@ import { DatasetSplit, Recipe } from './recipe.ts'
 
 const Seed = z.string().regex(/^[0-9]+$/)
 
-/** A checkpoint file by path and content; paths are absolute on the worker's machine. */
+/**
+ * A checkpoint file by path and content. Paths are relative to the worker's folder, or absolute and
+ * inside it; a worker refuses any other.
+ */
 export const CheckpointRef = z.strictObject({ path: z.string().min(1), sha256: z.string() })
 export type CheckpointRef = z.infer<typeof CheckpointRef>
 

@@ -30,6 +30,8 @@ export interface LaunchRequest {
   readonly determinism: 'bitwise' | 'seeded' | 'fast'
   readonly datasets: readonly DatasetName[]
   readonly dataFolders: readonly string[]
+  /** Absolute path of the only folder that tasks may name files in; none by default. */
+  readonly root?: string
   /** Modules whose functions may be called; none by default. */
   readonly allow?: readonly string[]
   /** Where modules are looked for first. */
@@ -48,6 +50,7 @@ export function pythonCommand(request: LaunchRequest): WorkerCommand {
     ['--device', request.device],
     ['--threads', String(request.threads)],
     ['--determinism', request.determinism],
+    ...(request.root === undefined ? [] : [['--root', request.root]]),
     ...(lock ? [['--lock', lock.path]] : []),
     ...request.dataFolders.map((folder) => ['--data-folder', folder]),
     ...request.datasets.map((name) => ['--dataset', name]),
