@@ -1,5 +1,6 @@
-import { hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseChoice } from '#src/environment/choice.ts'
 import { dataFolders } from '#src/environment/folders.ts'
@@ -23,6 +24,7 @@ interface Flags {
   readonly determinism: 'bitwise' | 'seeded' | 'fast'
   readonly dataset: readonly DatasetName[]
   readonly dataFolder?: string
+  readonly root?: string
   readonly allow: readonly string[]
   readonly pythonPath: readonly string[]
   readonly allowDrift: boolean
@@ -51,6 +53,7 @@ export function workerCommand(): Command {
         .default([]),
     )
     .option('--data-folder <folder>', 'where data sets lie, before the usual places')
+    .option('--root <folder>', 'only folder for checkpoints; by default a temporary one')
     .option('--allow <modules...>', 'Python modules whose functions may be called', [])
     .option('--python-path <folders...>', 'where modules are looked for first', [])
     .option('--allow-drift', 'serve although installed packages differ from the lock', false)
@@ -64,7 +67,7 @@ Examples:
   archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --dataset cifar10 --device cuda \\
     --workers auto --workers-per-device 2
 
-Workers may join and leave at any time; SIGTERM and Ctrl-C make them leave in good order. Several
+Tasks can name files in --root alone: the run folder, where machines share it. Workers may join and leave at any time; SIGTERM and Ctrl-C make them leave in good order. Several
 processes get the name and a number each. The experiment names the other side:
   evaluator: {name: train, workers: 0, remote: {endpoint: "tcp://*:7001", keys: keys, minWorkers: 2}, …}`,
     )
@@ -84,6 +87,7 @@ async function serve(flags: Flags): Promise<number> {
     allowDrift: flags.allowDrift,
   })
   const keys = await readWorkerKeys(flags.keys)
+  await using scratch = await scratchFolder()
   const name = flags.name ?? `${hostname()}-${process.pid}`
   const request = {
     environment,
@@ -92,6 +96,7 @@ async function serve(flags: Flags): Promise<number> {
     determinism: flags.determinism,
     datasets: flags.dataset,
     dataFolders: dataFolders(flags.dataFolder),
+    root: resolve(flags.root ?? scratch.path),
     allow: flags.allow,
     pythonPath: flags.pythonPath.map((folder) => resolve(folder)),
   }
@@ -104,6 +109,11 @@ async function serve(flags: Flags): Promise<number> {
     }),
   )
   return Math.max(...statuses)
+}
+
+async function scratchFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'archloom-worker-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
 async function devicesOf(flags: Flags, signal: AbortSignal): Promise<string[]> {

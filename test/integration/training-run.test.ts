@@ -114,7 +114,15 @@ describe('a search that trains in PyTorch', () => {
     const orchestrator = startArchloom([
       ...[...run, '--out', out, '--set', 'evaluator.workers=0', '--set', remote],
     ])
-    const serve = ['worker', '--connect', endpoint, '--keys', join(keys, 'worker.json')]
+    const serve = [
+      'worker',
+      '--connect',
+      endpoint,
+      '--keys',
+      join(keys, 'worker.json'),
+      '--root',
+      out,
+    ]
     const workers = [1, 2].map(() => startArchloom([...serve, '--dataset', 'digits']))
     const { status, stderr } = await orchestrator.ended
     expect(status, stderr).toBe(0)
