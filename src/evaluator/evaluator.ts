@@ -9,6 +9,7 @@ import type { SearchSpace } from '#src/space/space.ts'
 import type { Fidelity } from '#src/trial/fidelity.ts'
 import type { KnownPoint, TestMetrics } from '#src/trial/metrics.ts'
 import type { EvaluationResult, KeptCheckpoint } from '#src/trial/record.ts'
+import type { WorkerStatus } from '#src/worker/worker.ts'
 
 /** A trained network that another can start from. */
 export interface WeightSource {
@@ -61,6 +62,8 @@ export interface Evaluator extends AsyncDisposable {
   readonly slots: number
   /** Calls back when `slots` has changed; absent where it never does. */
   watchSlots?(listener: () => void): void
+  /** What is known of each of its workers now, for people who watch; absent where it has none. */
+  workers?(): readonly WorkerStatus[]
   /** Every environment that results may come from, by hash; known once started. */
   readonly fingerprints: ReadonlyMap<string, unknown>
   evaluate(request: EvaluationRequest): Promise<EvaluationResult>

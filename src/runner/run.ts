@@ -26,6 +26,7 @@ import type { RunSnapshot } from './snapshot.ts'
 import { stopError } from './stop.ts'
 import { trainedWeights } from './trained-weights.ts'
 import { archloomVersion } from './version.ts'
+import { reportWorkers } from './workers-file.ts'
 import { writeConfig, writeEnvironment, writeResult } from './write-files.ts'
 
 export interface RunOptions {
@@ -149,6 +150,7 @@ async function carryOn(
     sourceFolder,
     earlierEnvironments: replayed.state.resultEnvironments,
   })
+  await using _watching = reportWorkers({ ...setting, name: composition.document.name, evaluator })
   for (const [hash, fingerprint] of evaluator.fingerprints) fingerprints.set(hash, fingerprint)
   await writeEnvironment(folder, fingerprints)
   await using askThread = askThreadOf(journal, composition, setting)

@@ -13,6 +13,8 @@ export interface RunFiles {
   /** Every environment that results may come from, by hash. */
   readonly environment: string
   readonly result: string
+  /** Who works for the run, for whoever watches; only of runs that have workers. */
+  readonly workers: string
   /** Checkpoints and whatever else evaluators keep. */
   readonly artifacts: string
 }
@@ -25,6 +27,7 @@ export function runFiles(folder: string): RunFiles {
     config: join(folder, 'config.resolved.yaml'),
     environment: join(folder, 'environment.json'),
     result: join(folder, 'result.json'),
+    workers: join(folder, 'workers.json'),
     artifacts: join(folder, 'artifacts'),
   }
 }

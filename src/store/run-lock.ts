@@ -2,7 +2,7 @@
  * One process at a time may write a run. The lock is SQLite's own lock on a small file: the system
  * frees it when its holder dies, however it dies, so no lock is ever stale.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
@@ -24,7 +24,8 @@ const Owner = z.object({ pid: z.int(), host: z.string(), sinceMs: z.number() })
  */
 export function lockRun(folder: string, clock: Clock): Disposable {
   const files = runFiles(folder)
-  const database = new DatabaseSync(files.lock, { timeout: 0 })
+  // Who asks `isLocked` is in the way for a moment.
+  const database = new DatabaseSync(files.lock, { timeout: 200 })
   try {
     database.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
@@ -44,6 +45,25 @@ export function lockRun(folder: string, clock: Clock): Disposable {
       rmSync(files.lockOwner, { force: true })
       database.close()
     },
+  }
+}
+
+/**
+ * Whether a process has a run folder's lock now. For other processes than the one that may have it:
+ * see `lockRun`.
+ */
+export function isLocked(folder: string): boolean {
+  const { lock } = runFiles(folder)
+  if (!existsSync(lock)) return false
+  const database = new DatabaseSync(lock, { timeout: 0, readOnly: true })
+  try {
+    database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get()
+    return false
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw error
+  } finally {
+    database.close()
   }
 }
 

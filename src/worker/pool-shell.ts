@@ -11,8 +11,8 @@ import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import { startProcess, type WorkerCommand, type WorkerProcess } from './launch.ts'
 import type { PoolCommand, PoolEvent, PoolState } from './pool-state.ts'
 import { step } from './pool-step.ts'
-import { type WorkerStatus, workerStatuses } from './status.ts'
-import type { Job, JobResult, WorkerPool } from './worker.ts'
+import { workerStatuses } from './status.ts'
+import type { Job, JobResult, WorkerPool, WorkerStatus } from './worker.ts'
 
 /** A channel, and whether only this machine's user can reach it. */
 export interface PoolChannel {

@@ -1,70 +1,9 @@
 /** What is known of each worker of a pool, for people who watch; nothing is decided by it. Pure. */
-import { z } from 'zod'
 import type { FromWorker } from '#src/protocol/messages.ts'
-import { WorkerMemory } from '#src/protocol/messages.ts'
-import { JsonObject } from '#src/protocol/task.ts'
 import { changeTask, changeWorker, type Draft } from './pool-draft.ts'
 import type { PoolState, TaskState, WorkerState } from './pool-state.ts'
 import { heldTask } from './task-life.ts'
-
-/** What a worker is at. All times are seconds up to when the status was taken. */
-export const WorkerStatus = z.strictObject({
-  name: z.string(),
-  /** Started by the run itself, in contrast to one that joined from elsewhere. */
-  local: z.boolean(),
-  /**
-   * - `starting`: its process runs and has not said hello
-   * - `idle`, `working`: connected, without a task or with one
-   * - `silent`: connected, but not heard for longer than it should
-   * - `ending`: told to end
-   * - `restarting`: ended, and starts again in a moment
-   * - `given-up`: does not start again
-   */
-  state: z.enum(['starting', 'idle', 'working', 'silent', 'ending', 'restarting', 'given-up']),
-  pid: z.int().nullable(),
-  /** Null until it has said hello. */
-  on: z
-    .strictObject({
-      device: z.enum(['cpu', 'cuda']),
-      /** The models of its GPUs, or of its processor. */
-      hardware: z.string(),
-      system: z.string(),
-      python: z.string(),
-      torch: z.string().nullable(),
-      cuda: z.string().nullable(),
-      threads: z.int(),
-      slots: z.int(),
-      /** Hash of its fingerprint. */
-      fingerprint: z.string(),
-    })
-    .nullable(),
-  /** Null before its first heartbeat, or where its system does not tell. */
-  memory: WorkerMemory.nullable(),
-  tasks: z.array(
-    z.strictObject({
-      task: z.string(),
-      /** Zero-based. */
-      attempt: z.int(),
-      kind: z.string(),
-      /** Since it was sent to the worker. */
-      runningSeconds: z.number(),
-      /** Whether the worker has said that it began. */
-      started: z.boolean(),
-      cancelled: z.boolean(),
-      /** Epochs that a training has to reach; null for other tasks. */
-      epochs: z.int().nullable(),
-      /** The last curve point or report; null before the first. */
-      lastWord: JsonObject.nullable(),
-    }),
-  ),
-  finishedCount: z.int(),
-  failedCount: z.int(),
-  /** Restarts since its last finished task. */
-  restarts: z.int(),
-  /** Null for one that was never connected. */
-  heardSecondsAgo: z.number().nullable(),
-})
-export type WorkerStatus = z.infer<typeof WorkerStatus>
+import type { WorkerStatus } from './worker.ts'
 
 /** Missed heartbeats after which a worker is shown as silent. */
 const silentBeats = 2.5

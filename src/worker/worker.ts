@@ -2,12 +2,71 @@
  * The interface of a pool of workers: all that the rest of archloom sees of PyTorch processes.
  * `pool.ts` makes one; README.md has the life of a worker and of a task.
  */
+import { z } from 'zod'
 import type { Tensor } from '#src/protocol/codec.ts'
-import type { DatasetFacts, Hello } from '#src/protocol/messages.ts'
+import { type DatasetFacts, type Hello, WorkerMemory } from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
-import type { JsonObject, TaskKind, TaskResult, TaskWork } from '#src/protocol/task.ts'
+import { JsonObject, type TaskKind, type TaskResult, type TaskWork } from '#src/protocol/task.ts'
 import type { CurvePoint } from '#src/trial/metrics.ts'
-import type { WorkerStatus } from './status.ts'
+
+/** What a worker is at. All times are seconds up to when the status was taken. */
+export const WorkerStatus = z.strictObject({
+  name: z.string(),
+  /** Started by the run itself, in contrast to one that joined from elsewhere. */
+  local: z.boolean(),
+  /**
+   * - `starting`: its process runs and has not said hello
+   * - `idle`, `working`: connected, without a task or with one
+   * - `silent`: connected, but not heard for longer than it should
+   * - `ending`: told to end
+   * - `restarting`: ended, and starts again in a moment
+   * - `given-up`: does not start again
+   */
+  state: z.enum(['starting', 'idle', 'working', 'silent', 'ending', 'restarting', 'given-up']),
+  pid: z.int().nullable(),
+  /** Null until it has said hello. */
+  on: z
+    .strictObject({
+      device: z.enum(['cpu', 'cuda']),
+      /** The models of its GPUs, or of its processor. */
+      hardware: z.string(),
+      system: z.string(),
+      python: z.string(),
+      torch: z.string().nullable(),
+      cuda: z.string().nullable(),
+      threads: z.int(),
+      slots: z.int(),
+      /** Hash of its fingerprint. */
+      fingerprint: z.string(),
+    })
+    .nullable(),
+  /** Null before its first heartbeat, or where its system does not tell. */
+  memory: WorkerMemory.nullable(),
+  tasks: z.array(
+    z.strictObject({
+      task: z.string(),
+      /** Zero-based. */
+      attempt: z.int(),
+      kind: z.string(),
+      /** Since it was sent to the worker. */
+      runningSeconds: z.number(),
+      /** Whether the worker has said that it began. */
+      started: z.boolean(),
+      cancelled: z.boolean(),
+      /** Epochs that a training has to reach; null for other tasks. */
+      epochs: z.int().nullable(),
+      /** The last curve point or report; null before the first. */
+      lastWord: JsonObject.nullable(),
+    }),
+  ),
+  finishedCount: z.int(),
+  failedCount: z.int(),
+  /** Restarts since its last finished task. */
+  restarts: z.int(),
+  /** Null for one that was never connected. */
+  heardSecondsAgo: z.number().nullable(),
+})
+export type WorkerStatus = z.infer<typeof WorkerStatus>
 
 export interface Job<K extends TaskKind = TaskKind> {
   /** Unique within the pool's life, such as `t000017` or `final`. */

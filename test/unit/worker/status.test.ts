@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { WorkerStatus, workerStatuses } from '#src/worker/status.ts'
+import { workerStatuses } from '#src/worker/status.ts'
+import { WorkerStatus } from '#src/worker/worker.ts'
 import { exampleHello, PoolDriver, point, rules } from './pool-driver.ts'
 
 const memory = { residentBytes: 400e6, deviceBytes: null }
