@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import dataclass
 from functools import wraps
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, NewType, TypedDict
 
@@ -187,7 +188,9 @@ def test_an_error_without_words_has_a_name() -> None:
 def test_versions_are_those_of_what_the_files_import(tmp_path: Path) -> None:
     source = "import json, own_part\ntry:\n    import no_such_package\nexcept ImportError: ...\n"
     (tmp_path / "versions_module.py").write_text(source)
-    (tmp_path / "own_part.py").write_text("def later():\n    from numpy import array\n")
+    (tmp_path / "own_part.py").write_text(
+        "def later():\n    from numpy import array\n    import sklearn\n"
+    )
     sys.path.insert(0, str(tmp_path))
     try:
         import versions_module  # noqa: PLC0415
@@ -195,7 +198,11 @@ def test_versions_are_those_of_what_the_files_import(tmp_path: Path) -> None:
         versions = installed_versions(versions_module, [str(tmp_path)])
     finally:
         sys.path.remove(str(tmp_path))
-    assert versions["packages"] == {"no_such_package": None, "numpy": np.__version__}
+    assert versions["packages"] == {
+        "no_such_package": None,
+        "numpy": np.__version__,
+        "scikit-learn": version("scikit-learn"),
+    }
 
 
 def test_node_names_what_the_worker_makes() -> None:

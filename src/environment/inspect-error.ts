@@ -1,5 +1,5 @@
 /** What an inspection ended with, as one sentence that says where it stood and what to do. */
-import { basename, dirname, relative } from 'node:path'
+import { basename, dirname, isAbsolute, relative } from 'node:path'
 import { ArchloomError } from '#src/errors.ts'
 import type { ReadyEnvironment } from './environment.ts'
 import type { InspectionMessage, InspectionProblem, InspectionRequest } from './inspection.ts'
@@ -122,8 +122,9 @@ export function placeIn(output: string, { pythonPath }: Pick<Failed, 'pythonPath
   const places = [...output.slice(start).matchAll(/^ {2}File "(.+)", line (\d+) in /gm)].map(
     ([, file = '', line]) => ({ file, line: Number(line) }),
   )
-  const own = places.find(({ file }) =>
-    pythonPath.some((folder) => !relative(folder, file).startsWith('..')),
+  const own = places.find(
+    ({ file }) =>
+      isAbsolute(file) && pythonPath.some((folder) => !relative(folder, file).startsWith('..')),
   )
   return own ?? places.find(({ file }) => !isPythons(file)) ?? {}
 }

@@ -14,15 +14,20 @@ from archloom_worker.inspection.failure import is_library
 
 def installed_versions(module: ModuleType, python_path: list[str]) -> dict[str, Any]:
     """Python, PyTorch, and each package that the user's files import, null where it is missing."""
-    distributions = importlib.metadata.packages_distributions()
-    packages: dict[str, str | None] = {}
-    for name in sorted(_imported(module, python_path)):
-        known = distributions.get(name)
-        packages[known[0] if known else name] = _version(known[0]) if known else None
+    names = _imported(module, python_path)
+    packages = {name: _version(name) for name in names}
+    others = {name for name, version in packages.items() if version is None}
+    if others:
+        # Reads the record of every package: only for those that are not called what they are.
+        distributions = importlib.metadata.packages_distributions()
+        for name in others & set(distributions):
+            del packages[name]
+            distribution = distributions[name][0]
+            packages[distribution] = _version(distribution)
     return {
         "python": platform.python_version(),
         "torch": _version("torch"),
-        "packages": packages,
+        "packages": dict(sorted(packages.items())),
     }
 
 

@@ -29,6 +29,12 @@ describe('placeIn', () => {
     expect(placeIn(hang, { pythonPath: ['/srv/team'] })).toMatchObject({ line: 4 })
   })
 
+  it('is never one of those that have no file', () => {
+    const pythonPath = [process.cwd()]
+    expect(placeIn(crash, { pythonPath })).toMatchObject({ line: 519 })
+    expect(placeIn('Timeout (0)!\n  File "<string>", line 1 in f', { pythonPath })).toEqual({})
+  })
+
   it('is nowhere without a traceback', () => {
     expect(placeIn('  File "/srv/team/a.py", line 3 in f', { pythonPath: ['/srv/team'] })).toEqual(
       {},
