@@ -40,7 +40,8 @@ export function bandwidths(question: BandwidthQuestion): Float64Array {
         ? gapsWithPrior(sorted, low, high)
         : gapsAmongObservations(sorted, low, high)
   const least = range / Math.min(100, 2 + count)
-  return raw.map((width) => Math.min(Math.max(width, least), range))
+  for (let i = 0; i < count; i++) raw[i] = Math.min(Math.max(raw[i] as number, least), range)
+  return raw
 }
 
 function gapsWithPrior(sorted: Float64Array, low: number, high: number): Float64Array {

@@ -125,9 +125,10 @@ function spread(byKind: Float64Array, kinds: Int32Array): Float64Array {
 
 /** By kernel, logarithms of what the densities are divided by. */
 function logNorms({ deviations, masses, kinds }: DistinctNormals): Float64Array {
-  const norms = masses.map(
-    (mass, kind) => logSqrtTwoPi + Math.log((deviations[kind] as number) * mass),
-  )
+  const norms = new Float64Array(masses.length)
+  for (let kind = 0; kind < norms.length; kind++) {
+    norms[kind] = logSqrtTwoPi + Math.log((deviations[kind] as number) * (masses[kind] as number))
+  }
   return spread(norms, kinds)
 }
 

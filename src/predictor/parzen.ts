@@ -156,7 +156,8 @@ function mixture(
 
 /** In logarithms: a kernel may be so narrow that its density elsewhere is no double. */
 function mixedDensity(kernels: readonly Kernel[], weights: Float64Array): LogDensity {
-  const logWeights = weights.map(Math.log)
+  const logWeights = new Float64Array(weights.length)
+  for (let i = 0; i < weights.length; i++) logWeights[i] = Math.log(weights[i] as number)
   const logs = new Float64Array(weights.length)
   return (point, enough = Infinity) => {
     logs.set(logWeights)

@@ -55,7 +55,9 @@ export function fitDensities(
   const dimensions = block.map((axis) => (axes[axis] as ParameterAxis).dimension)
   const estimate = (all: Rows) => {
     const { rows, weights } = activeRows(split.table, block, all)
-    const columns = block.map((axis) => columnOf(split.table, axis, rows))
+    const isOrdered = block.some((axis) => split.table.order(axis).length > 0)
+    const positions = isOrdered ? positionsOf(rows, split.table.length) : noPositions
+    const columns = block.map((axis) => columnOf(split.table, axis, { rows, positions }))
     return fitParzen({ dimensions, columns, weights }, rules)
   }
   return { good: estimate(split.good), bad: estimate(split.bad) }
@@ -102,14 +104,25 @@ function activeRows(table: TrialTable, block: Block, all: Rows): Rows {
   return weighed(active.subarray(0, count))
 }
 
-function columnOf(table: TrialTable, axis: number, rows: Int32Array): ObservedColumn {
+const noPositions = new Int32Array(0)
+
+/** By row of the table its position among the rows, or -1. */
+function positionsOf(rows: Int32Array, length: number): Int32Array {
+  const positions = new Int32Array(length).fill(-1)
+  for (let i = 0; i < rows.length; i++) positions[rows[i] as number] = i
+  return positions
+}
+
+function columnOf(
+  table: TrialTable,
+  axis: number,
+  { rows, positions }: { readonly rows: Int32Array; readonly positions: Int32Array },
+): ObservedColumn {
   const entries = table.entries(axis)
   const values = new Float64Array(rows.length)
   for (let i = 0; i < rows.length; i++) values[i] = entries[rows[i] as number] as number
   const sorted = table.order(axis)
-  if (sorted.length === 0) return { values, order: new Int32Array(0) }
-  const positions = new Int32Array(table.length).fill(-1)
-  for (let i = 0; i < rows.length; i++) positions[rows[i] as number] = i
+  if (sorted.length === 0) return { values, order: noPositions }
   const order = new Int32Array(rows.length)
   let count = 0
   for (let i = 0; i < sorted.length; i++) {
