@@ -8,7 +8,6 @@ import { invariant } from '#src/errors.ts'
 import { countGraph } from '#src/graph/counts.ts'
 import { type CallWork, FunctionName } from '#src/protocol/task.ts'
 import { systemClock } from '#src/time/clock.ts'
-import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { KnownPoint, TestMetrics } from '#src/trial/metrics.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
 import { startPool } from '#src/worker/pool.ts'
@@ -30,6 +29,7 @@ import {
   pointOf,
   testMetricsOf,
 } from './pipeline-metrics.ts'
+import { type TroubleWatch, watchTrouble } from './pipeline-trouble.ts'
 import { hasWorkers, noWorkers, poolOptions, workerSettings } from './worker-settings.ts'
 
 const TestChoice = z.strictObject({
@@ -100,6 +100,7 @@ interface Pipeline {
   readonly context: EvaluatorContext
   readonly pool: WorkerPool
   readonly checkpoints: KeptCheckpoints
+  readonly trouble: TroubleWatch
 }
 
 async function startPipeline(settings: Settings, context: EvaluatorContext): Promise<Evaluator> {
@@ -115,8 +116,8 @@ async function startPipeline(settings: Settings, context: EvaluatorContext): Pro
     pythonPath: settings.pythonPath.map((path) => absolutePath(path, context.sourceFolder)),
   })
   const names = { objective: settings.objective, others: settings.metrics }
-  const complain = complainer(context.logger)
-  const pipeline = { settings, names, context, pool, checkpoints }
+  const trouble = watchTrouble(settings.function, context.logger)
+  const pipeline = { settings, names, context, pool, checkpoints, trouble }
   return {
     name: 'pipeline',
     get slots() {
@@ -125,29 +126,13 @@ async function startPipeline(settings: Settings, context: EvaluatorContext): Pro
     watchSlots: (listener) => pool.watchSlots(listener),
     workers: () => pool.status(),
     fingerprints: pool.fingerprints,
-    evaluate: (request) =>
-      evaluate(pipeline, request).catch((error: unknown) => {
-        complain(request.trial, error)
-        throw error
-      }),
+    evaluate: (request) => evaluate(pipeline, request),
     retainWeights: (trials) => checkpoints.retain(trials),
     ...(settings.test && { test: (request) => test(pipeline, request) }),
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]()
       await checkpoints[Symbol.asyncDispose]()
     },
-  }
-}
-
-/** Says aloud why attempts fail, each reason once: code of others fails in ways of its own. */
-function complainer(logger: EvaluatorContext['logger']): (trial: number, error: unknown) => void {
-  const said = new Set<string>()
-  return (trial, error) => {
-    if (!(error instanceof AttemptFailure)) return
-    const { kind, message } = error.failure
-    if (kind === 'cancelled' || said.has(message)) return
-    said.add(message)
-    logger.warn({ trial, kind, reason: message }, 'The pipeline failed')
   }
 }
 
@@ -158,11 +143,11 @@ function functionsOf({ function: own, test }: Settings): string[] {
 const moduleOf = (name: string) => name.slice(0, name.indexOf(':'))
 
 async function evaluate(pipeline: Pipeline, request: EvaluationRequest): Promise<EvaluationResult> {
-  const { settings, names, pool, checkpoints } = pipeline
+  const { settings, names, pool, checkpoints, trouble } = pipeline
   const curve = curveRecorder(names, request.onProgress)
   const path = checkpoints.claim(request.trial)
   const work = callWork(pipeline, request)
-  const { result, fingerprint } = await pool.run<'call'>({
+  const job = pool.run<'call'>({
     task: trialName(request.trial),
     lease: request.attempt,
     work: { ...work, checkpointPath: path },
@@ -170,6 +155,10 @@ async function evaluate(pipeline: Pipeline, request: EvaluationRequest): Promise
     onReport: curve.take,
     signal: request.signal,
   })
+  const { result, fingerprint } = await job.catch((error: unknown) => {
+    throw trouble.failed(request.trial, error)
+  })
+  trouble.worked()
   const { output, stopped, checkpoint, cost } = result
   const reached = curve.points.at(-1)?.epoch ?? 0
   return {

@@ -236,6 +236,23 @@ describe('a pipeline', () => {
     expect(lost.stderr).toMatch(/The module no_such_module was not found, neither in .*pipelines/)
   }, 60_000)
 
+  it('that fails for everything alike stops the run, to be mended and resumed', async () => {
+    const code = join(folder.path, 'mended')
+    await mkdir(code)
+    await writeFile(join(code, 'late.py'), 'import no_such_package\ndef f(rate): return rate\n')
+    const evaluator = { function: 'late:f', pythonPath: ['mended'], configuration: {}, metrics: {} }
+    const broken = await running('late', evaluator, { budget: { trials: 5 } })
+    expect(broken.status).toBe(3)
+    expect(broken.stderr).toMatch(
+      /late:f failed in the first 3 trials for one reason: .*No module named 'no_such_package'.*; mend it and/,
+    )
+    await writeFile(join(code, 'late.py'), 'def f(rate): return rate\n')
+    const { status, stderr } = archloom(['resume', broken.out])
+    expect(status, stderr).toBe(0)
+    const { trials } = await resultOf(broken.out)
+    expect(trials.byOutcome.completed).toBeGreaterThanOrEqual(2)
+  }, 60_000)
+
   it('of another version does not go on with a run', async () => {
     const code = join(folder.path, 'code')
     await mkdir(code)
