@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from archloom_worker.command_line import parse_arguments
-from archloom_worker.determinism import prepare_environment
+from archloom_worker.determinism import hide_devices, prepare_environment
 from archloom_worker.errors import EXIT_WORKER, EnvironmentProblem
 from archloom_worker.guardian import die_with_stdin
 from archloom_worker.transport import check_endpoint, curve_keys
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         keys = curve_keys(options.server_key, options.public_key, secret_key)
         check_endpoint(options.connect, keys)
         prepare_environment(options.determinism, options.threads)
+        hide_devices(options.device)
         from archloom_worker.startup import serve  # noqa: PLC0415 - see the head of this file
 
         return serve(options, keys)

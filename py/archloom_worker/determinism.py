@@ -72,6 +72,16 @@ def prepare_environment(
         environ["TORCHINDUCTOR_DETERMINISTIC"] = "1"  # the compiler's own flag
 
 
+def hide_devices(device: str, environ: MutableMapping[str, str] | None = None) -> None:
+    """Shows a worker on the processor no GPU, before PyTorch looks for some.
+
+    Functions of users often take a GPU where there is one; the fingerprint would say that they ran
+    on the processor.
+    """
+    if device == "cpu":
+        (os.environ if environ is None else environ)["CUDA_VISIBLE_DEVICES"] = ""
+
+
 def torch_installed() -> bool:
     """Whether this environment has PyTorch: one without it can serve calls alone."""
     return find_spec("torch") is not None

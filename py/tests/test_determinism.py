@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from archloom_worker.determinism import choose_device, prepare_environment
+from archloom_worker.determinism import choose_device, hide_devices, prepare_environment
 from archloom_worker.errors import EnvironmentProblem
 
 SET_ALL_MODES = """
@@ -101,6 +101,14 @@ def test_other_modes_leave_the_workspace_to_the_user() -> None:
     environ = {"CUBLAS_WORKSPACE_CONFIG": ":16:8"}
     prepare_environment("seeded", 1, environ)
     assert environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
+
+
+def test_a_worker_on_the_processor_is_shown_no_gpu() -> None:
+    environ = {"CUDA_VISIBLE_DEVICES": "0,1"}
+    hide_devices("cuda:1", environ)
+    assert environ == {"CUDA_VISIBLE_DEVICES": "0,1"}
+    hide_devices("cpu", environ)
+    assert environ == {"CUDA_VISIBLE_DEVICES": ""}
 
 
 def test_it_is_too_late_once_pytorch_is_loaded() -> None:
