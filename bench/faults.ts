@@ -2,23 +2,32 @@
  * The long form of the fault-injection suite: every scenario of test/fixtures/faults several times, and
  * five hundred kills over one run. docs/robustness.md has its figures.
  *
- * `npm run bench -- faults [--rounds 5] [--kills 500] [--only TEXT] [--out FILE]` prints one line a
+ * `npm run bench -- faults [--rounds 5] [--kills 500] [--training-kills 60] [--only TEXT] [--out FILE]` prints one line a
  * scenario and writes bench/results/faults.json.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pino from 'pino'
+import { projectFolder } from '#src/environment/folders.ts'
 import { runExperiment } from '#src/runner/run.ts'
 import { readJournal } from '#src/store/journal.ts'
 import { cellExperiment } from '#test/fixtures/cell-experiment.ts'
+import { archloom } from '#test/fixtures/command-line.ts'
 import { Arena } from '#test/fixtures/faults/arena.ts'
 import { faultScenarios } from '#test/fixtures/faults/catalog.ts'
-import { killCampaign } from '#test/fixtures/faults/kill-campaign.ts'
+import {
+  cheapRun,
+  type KillReport,
+  killCampaign,
+  trainingRun,
+} from '#test/fixtures/faults/kill-campaign.ts'
 import { pooledDocument } from '#test/fixtures/faults/pooled-run.ts'
 import type { FaultScenario, Figures } from '#test/fixtures/faults/scenario.ts'
+import { trajectory as trainingTrajectory } from '#test/fixtures/run-events.ts'
 import { trajectory } from '#test/fixtures/simulated-run.ts'
+import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 
 interface Played {
   readonly name: string
@@ -37,6 +46,7 @@ async function main(): Promise<void> {
     options: {
       rounds: { type: 'string', default: '5' },
       kills: { type: 'string', default: '500' },
+      'training-kills': { type: 'string', default: '60' },
       only: { type: 'string', default: '' },
       out: { type: 'string', default: join(import.meta.dirname, 'results/faults.json') },
     },
@@ -48,12 +58,12 @@ async function main(): Promise<void> {
     scenarios.push(played)
     console.log(line(played))
   }
-  const kills = Number(values.kills) > 0 ? await killAll(Number(values.kills)) : null
-  if (kills !== null) console.log(JSON.stringify(kills))
+  const kills = await killAll(Number(values.kills), Number(values['training-kills']))
+  for (const campaign of kills) console.log(JSON.stringify(campaign))
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version }
   writeFileSync(values.out, `${JSON.stringify({ machine, scenarios, kills }, null, 2)}\n`)
   const failed = scenarios.some(({ failures }) => failures.length > 0)
-  process.exitCode = failed || kills?.holds === false ? 1 : 0
+  process.exitCode = failed || kills.some(({ holds }) => holds !== true) ? 1 : 0
 }
 
 async function playAll(scenario: FaultScenario, rounds: number): Promise<Played> {
@@ -86,24 +96,54 @@ function summary(rounds: readonly Figures[]): Played['figures'] {
   )
 }
 
-async function killAll(kills: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'archloom-kills-'))
-  const calm = mkdtempSync(join(tmpdir(), 'archloom-kills-'))
+/** The two campaigns: many kills over cheap trials, and some over real trainings. */
+async function killAll(kills: number, trainingKills: number) {
+  const campaigns: Record<string, unknown>[] = []
+  if (kills > 0) campaigns.push(await killCheapRun(kills))
+  if (trainingKills > 0) campaigns.push(await killTraining(trainingKills))
+  return campaigns
+}
+
+async function killCheapRun(kills: number) {
+  await using calm = await temporaryFolder()
+  await using stormy = await temporaryFolder()
   const trials = 10 * kills
-  try {
-    await runExperiment(cellExperiment(pooledDocument(trials)), {
-      folder: join(calm, 'run'),
-      logger: pino({ level: 'silent' }),
-    })
-    using undisturbed = readJournal(join(calm, 'run'))
-    const { entries, ...report } = await killCampaign({ folder, kills, trials, seed: 1 })
-    const isSame = trajectory(entries) === trajectory(undisturbed.entries())
-    const isClean = report.processesLeft.length === 0 && report.filesLeft.length === 0
-    const holds = isSame && isClean && report.keptAll && report.repeated.length === 0
-    return { holds, isSameTrajectory: isSame, trials, entryCount: entries.length, ...report }
-  } finally {
-    for (const path of [folder, calm]) rmSync(path, { recursive: true, force: true })
-  }
+  await runExperiment(cellExperiment(pooledDocument(trials)), {
+    folder: join(calm.path, 'run'),
+    logger: pino({ level: 'silent' }),
+  })
+  using undisturbed = readJournal(join(calm.path, 'run'))
+  const plan = { folder: stormy.path, kills, seed: 1, ...cheapRun(trials) }
+  const report = await killCampaign(plan)
+  const isSame = trajectory(report.entries) === trajectory(undisturbed.entries())
+  return judged('a run of cheap trials', report, { trials, isSame })
+}
+
+async function killTraining(kills: number) {
+  await using calm = await temporaryFolder()
+  await using stormy = await temporaryFolder()
+  const trials = 240
+  const args = [join(projectFolder(), 'configs/quickstart.yaml')]
+  const settings = [`budget.trials=${trials}`, 'fidelity.epochs=2', 'maxAttempts=1000']
+  const all = [...args, ...settings.flatMap((setting) => ['--set', setting])]
+  const undisturbed = join(calm.path, 'run')
+  const { status, stderr } = archloom(['run', ...all, '--out', undisturbed])
+  if (status !== 0) throw new Error(stderr)
+  const plan = { folder: stormy.path, kills, seed: 2, ...trainingRun(all) }
+  const report = await killCampaign(plan)
+  const course = (folder: string) => JSON.stringify(trainingTrajectory(folder))
+  const isSame = course(join(stormy.path, 'run')) === course(undisturbed)
+  return judged('a search that trains in PyTorch', report, { trials, isSame })
+}
+
+function judged(
+  name: string,
+  { entries, ...report }: KillReport,
+  { trials, isSame }: { readonly trials: number; readonly isSame: boolean },
+) {
+  const isClean = report.processesLeft.length === 0 && report.filesLeft.length === 0
+  const holds = isSame && isClean && report.keptAll && report.repeated.length === 0
+  return { name, holds, isSameTrajectory: isSame, trials, entryCount: entries.length, ...report }
 }
 
 function line({ name, rounds, failures, figures, skipped }: Played): string {

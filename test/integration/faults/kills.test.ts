@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { replayRun, runExperiment } from '#src/runner/run.ts'
 import { readJournal } from '#src/store/journal.ts'
 import { cellExperiment, cellExtensions } from '#test/fixtures/cell-experiment.ts'
-import { killCampaign } from '#test/fixtures/faults/kill-campaign.ts'
+import { cheapRun, killCampaign } from '#test/fixtures/faults/kill-campaign.ts'
 import { pooledDocument } from '#test/fixtures/faults/pooled-run.ts'
 import { trajectory } from '#test/fixtures/simulated-run.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
@@ -25,7 +25,7 @@ test(`${kills} kills of workers and orchestrator change nothing but the time it 
   using undisturbed = readJournal(join(calm.path, 'run'))
 
   await using stormy = await temporaryFolder()
-  const report = await killCampaign({ folder: stormy.path, kills, trials, seed: 5 })
+  const report = await killCampaign({ folder: stormy.path, kills, seed: 5, ...cheapRun(trials) })
   expect(report.lastOutput).toBe('going\nend finished\n')
   expect(report.orchestratorKills + report.workerKills).toBe(kills)
   expect(report.workerKills).toBeGreaterThan(0)
