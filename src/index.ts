@@ -12,6 +12,23 @@ export type {
   TablePlace,
 } from './benchmark/benchmark.ts'
 export { openBenchmark } from './benchmark/open-benchmark.ts'
+// PyTorch from Node: calls, sessions and tensors (docs/node-api.md).
+export { openWorkers } from './bridge/open-workers.ts'
+export { type ElementType, type TypedTensor, tensor } from './bridge/tensor.ts'
+export type {
+  CallOptions,
+  CallOutcome,
+  CallReport,
+  CallTask,
+  ListenOptions,
+  Methods,
+  Session,
+  SessionOptions,
+  TensorsByName,
+  Workers,
+  WorkersLogger,
+  WorkersOptions,
+} from './bridge/workers.ts'
 // Experiments.
 export { defineExperiment } from './config/define.ts'
 export { type LoadOptions, loadExperiment } from './config/load.ts'

@@ -89,10 +89,24 @@ class Assignment:
             )
 
 
+def _part_at_fork() -> None:
+    """Keeps signals of a process that the user's code forks from passing for the worker's."""
+    # Held back until the child has let go of the worker's handler.
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
+        after_in_parent=_unblock,
+        after_in_child=_forget_signals,
+    )
+
+
 def _forget_signals() -> None:
-    """In a forked process, as of a pool of the user's: its signals are not the worker's."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _unblock()
+
+
+def _unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 class Bridge:
@@ -119,7 +133,7 @@ class Bridge:
         # the interpreter writes wakes the I/O thread at once.
         signal.set_wakeup_fd(self._wake_writer.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-        os.register_at_fork(after_in_child=_forget_signals)
+        _part_at_fork()
         self._thread.start()
 
     def next_task(self) -> Assignment | None:

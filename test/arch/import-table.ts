@@ -79,6 +79,18 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'environment',
   ],
+  bridge: [
+    'errors',
+    'encoding',
+    'graph',
+    'protocol',
+    'trial',
+    'environment',
+    'worker•',
+    // It owns its pool, as an evaluator does.
+    'worker/pool.ts',
+    'worker/keys.ts',
+  ],
   store: ['errors', 'encoding', 'time', 'trial', 'experiment•'],
   report: [
     'errors',
