@@ -64,6 +64,11 @@ const commands: readonly CommandStub[] = [
     load: async () => (await import('./inspect.ts')).inspectCommand(),
   },
   {
+    name: 'workers',
+    summary: 'show who works for a run: on what, at what, since when',
+    load: async () => (await import('./workers.ts')).workersCommand(),
+  },
+  {
     name: 'init',
     summary: 'write a starter experiment, YAML or TypeScript',
     load: async () => (await import('./init.ts')).initCommand(),
@@ -117,6 +122,7 @@ Examples:
   archloom run configs/quickstart.yaml
   archloom run search.yaml --set budget.trials=20 --seed 3 --out runs/third
   archloom resume runs/third
+  archloom workers --watch
   archloom compare configs/suites/bakeoff.yaml
   archloom space sample nas-bench-201 --count 3
   archloom bench import nasbench_full.tfrecord
