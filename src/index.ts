@@ -86,6 +86,14 @@ export { defaultConfiguration, sampleConfiguration } from './parameter/sample.ts
 export { formatConfiguration, parseConfiguration } from './parameter/text.ts'
 export { decodeUnitVector, encodeUnitVector } from './parameter/unit-vector.ts'
 export { Random } from './random/random.ts'
+// Python functions: what there is to know of one before work is sent to it.
+export type { BoundArgument } from './runner/function-arguments.ts'
+export type { DeclaredSpace } from './runner/function-space.ts'
+export {
+  type InspectedCall,
+  type InspectOptions,
+  inspectFunction,
+} from './runner/inspect-function.ts'
 // Search spaces: those that ship, by name, and your own.
 export { createSpace } from './runner/query-benchmark.ts'
 export {

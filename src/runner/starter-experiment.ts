@@ -9,6 +9,7 @@ import { signatureObstacles } from './function-arguments.ts'
 import { type DeclaredSpace, readDeclaredSpace } from './function-space.ts'
 import { type StarterObjective, starterObjective } from './starter-objective.ts'
 import { type StarterSpace, starterSpace } from './starter-space.ts'
+import { yamlLine } from './yaml-line.ts'
 
 export interface StarterChoice {
   /** `module:function`. */
@@ -109,7 +110,9 @@ function parameterSpaceLines(
       'name: hyperparameters',
       '# Guessed from the signature: edit the ranges, take out what is not to be searched.',
       'parameters:',
-      ...guesses.map(({ parameter, reason }) => `  - ${flow(shortened(parameter))} # ${reason}`),
+      ...guesses.map(
+        ({ parameter, reason }) => `  - ${yamlLine(shortened(parameter))} # ${reason}`,
+      ),
     ],
     notes: ['the ranges under space.parameters are guesses from the signature'],
     ...rest,
@@ -125,7 +128,7 @@ function shortened(parameter: object): object {
 function settingsLines(settings: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.entries(settings).flatMap(([key, value]) =>
     Array.isArray(value)
-      ? [`${key}:`, ...value.map((item) => `  - ${flow(item)}`)]
+      ? [`${key}:`, ...value.map((item) => `  - ${yamlLine(item)}`)]
       : stringify({ [key]: value }, { lineWidth: 0, aliasDuplicateObjects: false })
           .trimEnd()
           .split('\n'),
@@ -140,20 +143,20 @@ function evaluatorLines(
   const folder = dirname(resolve(path))
   const folders = pythonPath.map((entry) => relative(folder, resolve(entry)) || '.')
   return [
-    `function: ${flow(name)}`,
-    ...(isUsual(folders) ? [] : [`pythonPath: ${flow(folders)}`]),
-    ...(environment === 'cpu' ? [] : [`environment: ${flow(environment)}`]),
+    `function: ${yamlLine(name)}`,
+    ...(isUsual(folders) ? [] : [`pythonPath: ${yamlLine(folders)}`]),
+    ...(environment === 'cpu' ? [] : [`environment: ${yamlLine(environment)}`]),
     ...(missing.length === 0
       ? []
       : [
           '# These must be given, and nothing tells how: fill them in.',
-          `configuration: ${flow(Object.fromEntries(missing.map((key) => [key, ''])))}`,
+          `configuration: ${yamlLine(Object.fromEntries(missing.map((key) => [key, ''])))}`,
         ]),
     ...(kept.length === 0
       ? []
       : [`# Left at their defaults: ${kept.map(({ name: key }) => key).join(', ')}.`]),
-    ...(epochs === null ? [] : [`epochsParameter: ${flow(epochs.name)}`]),
-    ...(seed === null ? [] : [`seedParameter: ${flow(seed)}`]),
+    ...(epochs === null ? [] : [`epochsParameter: ${yamlLine(epochs.name)}`]),
+    ...(seed === null ? [] : [`seedParameter: ${yamlLine(seed)}`]),
     ...objective.lines,
   ]
 }
@@ -189,15 +192,6 @@ function refuseUncallable(name: string, found: InspectedFunction): void {
     `No experiment can call ${name}: ${first.charAt(0).toLowerCase()}${first.slice(1)}`,
     { details: { function: name, obstacles } },
   )
-}
-
-/** YAML on one line. */
-function flow(value: unknown): string {
-  return stringify(value, {
-    collectionStyle: 'flow',
-    lineWidth: 0,
-    aliasDuplicateObjects: false,
-  }).trimEnd()
 }
 
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`)

@@ -1,6 +1,7 @@
 /** Which metric a search should begin with, by what a function returns. Pure. */
 import type { InspectedFunction } from '#src/environment/inspection.ts'
 import { isTestName } from '#src/evaluator/pipeline-metrics.ts'
+import { yamlLine } from './yaml-line.ts'
 
 export interface StarterObjective {
   /** Of the evaluator `pipeline`. */
@@ -19,17 +20,20 @@ export function starterObjective({ returnedKeys }: InspectedFunction): StarterOb
   const share = validated.find((name) => shares.test(name))
   const loss = validated.find((name) => losses.test(name))
   const test = returnedKeys.find((name) => isTestName(name) && shares.test(name) === !!share)
-  const testLines = test === undefined ? [] : [`test: ${JSON.stringify(test)}`]
+  const testLines = test === undefined ? [] : [`test: ${yamlLine(test)}`]
   if (share !== undefined) {
-    return { lines: [`objective: ${JSON.stringify(share)}`, ...testLines], notes: [] }
+    return { lines: [`objective: ${yamlLine(share)}`, ...testLines], notes: [] }
   }
   const metric = loss ?? validated[0] ?? 'val_accuracy'
-  const isLoss = loss !== undefined
-  const settings = `{ metric: ${JSON.stringify(metric)}, goal: ${isLoss ? 'minimize' : 'maximize'}, range: [0, ${isLoss ? 10 : 1}] }`
+  const settings = {
+    metric,
+    goal: loss === undefined ? 'maximize' : 'minimize',
+    range: [0, loss === undefined ? 1 : 10],
+  }
   return {
     lines: [
       '# A guess: which metric, and the worst and best that it can be.',
-      `objective: ${settings}`,
+      `objective: ${yamlLine(settings)}`,
       ...testLines,
     ],
     notes: [

@@ -10,8 +10,8 @@ const linesOf = (...returnedKeys: string[]) =>
 describe('starterObjective', () => {
   it('takes the share of the validation split, and tests its counterpart', () => {
     expect(linesOf('loss', 'accuracy', 'val_acc', 'test_loss', 'test_acc')).toEqual([
-      'objective: "val_acc"',
-      'test: "test_acc"',
+      'objective: val_acc',
+      'test: test_acc',
     ])
   })
 
@@ -21,13 +21,13 @@ describe('starterObjective', () => {
 
   it('minimizes a loss, over a range that is a guess', () => {
     const { lines, notes } = starterObjective(inspectedFunction({ returnedKeys: ['val_loss'] }))
-    expect(lines[1]).toBe('objective: { metric: "val_loss", goal: minimize, range: [0, 10] }')
+    expect(lines[1]).toBe('objective: { metric: val_loss, goal: minimize, range: [ 0, 10 ] }')
     expect(notes).toHaveLength(1)
   })
 
   it('guesses where the source tells nothing', () => {
     expect(linesOf()).toEqual([
-      'objective: { metric: "val_accuracy", goal: maximize, range: [0, 1] }',
+      'objective: { metric: val_accuracy, goal: maximize, range: [ 0, 1 ] }',
     ])
   })
 })
