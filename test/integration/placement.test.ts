@@ -1,5 +1,7 @@
 /** Searches whose workers a cluster's engine starts; the engines really run them, on this machine. */
+import { globSync, readFileSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
@@ -13,7 +15,7 @@ import { rayPython } from '../../scripts/ray-python.ts'
 
 const run = [
   ...['run', join(projectFolder(), 'configs', 'quickstart.yaml')],
-  ...['--set', 'budget.trials=6', '--set', 'fidelity.epochs=1'],
+  ...['--set', 'budget.trials=4', '--set', 'fidelity.epochs=1'],
   ...['--set', 'optimizer={name: regularized-evolution, populationSize: 3, sampleSize: 2}'],
 ]
 let folder: TemporaryFolder
@@ -70,7 +72,7 @@ describe('Slurm', () => {
     const out = join(folder.path, 'killed')
     const { child, ended } = startArchloom(placed(twoWorkers, out), variables)
     child.stderr.on('data', (text: string) => {
-      if (text.includes('2 of 6 trials done')) child.kill('SIGKILL')
+      if (text.includes('2 of 4 trials done')) child.kill('SIGKILL')
     })
     await ended
     const record = join(out, 'placement', 'slurm')
@@ -103,19 +105,27 @@ describe.skipIf(rayPython() === null)('Ray', () => {
   test('runs the workers in actors, starts again what is killed, and is gone at the end', async () => {
     const out = join(folder.path, 'ray')
     const { child, ended } = startArchloom(placed(twoWorkers, out))
+    const { secretKey } = JSON.parse(await readFile(join(keys, 'worker.json'), 'utf8'))
     const killed: number[] = []
+    const logs: string[] = []
+    const leaks: string[] = []
     child.stderr.on('data', (text: string) => {
-      if (killed.length > 0 || !/[12] of 6 trials done/.test(text)) return
+      if (killed.length > 0 || !/[12] of 4 trials done/.test(text)) return
       const [worker] = processesWith('--name ray-0 ')
       if (worker === undefined) return
       // The actor that it runs in, which takes its worker with it.
       process.kill(worker.parent, 'SIGKILL')
       killed.push(worker.parent, worker.pid)
+      leaks.push(...processesWith(secretKey).map(({ command }) => command))
+      logs.push(...globSync(join(tmpdir(), 'archloom-ray-*/session_2*/logs/**/*.*')))
+      leaks.push(...logs.filter((log) => readFileSync(log, 'utf8').includes(secretKey)))
     })
     const { status, stderr } = await ended
     expect(status, stderr).toBe(0)
     expect(killed).toHaveLength(2)
     expect(killed.filter(isRunning)).toEqual([])
+    expect(logs.length).toBeGreaterThan(0)
+    expect(leaks).toEqual([])
     expect(trajectory(out)).toEqual(undisturbed)
     expect(processesWith('archloom-ray-')).toEqual([])
     expect(processesWith('ray::WorkerActor')).toEqual([])
@@ -124,7 +134,7 @@ describe.skipIf(rayPython() === null)('Ray', () => {
   test('is gone with a run that is killed', async () => {
     const { child, ended } = startArchloom(placed(twoWorkers, join(folder.path, 'ray-killed')))
     child.stderr.on('data', (text: string) => {
-      if (text.includes('1 of 6 trials done')) child.kill('SIGKILL')
+      if (text.includes('1 of 4 trials done')) child.kill('SIGKILL')
     })
     await ended
     const left = () => [...processesWith('archloom-ray-'), ...processesWith('ray::WorkerActor')]
