@@ -122,7 +122,7 @@ ${factTable(
   facts.filter((fact) => !isPackage(fact)),
   environments,
 )}
-${packages(facts.filter(isPackage), environments)}
+${packages(facts.filter(isPackage), environments, facts.some(isLock))}
 </div>`,
   )}</div>`
 }
@@ -131,15 +131,21 @@ function isPackage({ path, group }: Fact): boolean {
   return group === 'critical' && path.startsWith('packages · ')
 }
 
+/** Whether some environment is pinned by a lock; of others, every package that is installed counts. */
+function isLock({ path, values }: Fact): boolean {
+  return path === 'lockHash' && values.some((value) => value !== 'none')
+}
+
 function packages(
   facts: readonly Fact[],
   environments: readonly EnvironmentSummary[],
+  locked: boolean,
 ): Html | null {
   if (facts.length === 0) return null
   const differing = facts.filter(({ differs }) => differs).length
   const open = differing > 0 ? html` open` : null
   const note = differing > 0 ? `, ${integer(differing)} differ` : ''
-  return html`<details${open}><summary>${plural(facts.length, 'locked package')}${note}</summary>
+  return html`<details${open}><summary>${plural(facts.length, locked ? 'locked package' : 'installed package')}${note}</summary>
 ${factTable(
   'packages',
   facts.map((fact) => ({ ...fact, path: fact.path.replace('packages · ', '') })),

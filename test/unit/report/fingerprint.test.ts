@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { environmentTables } from '#src/report/environment-section.ts'
 import { driftOf, factsOf } from '#src/report/fingerprint.ts'
+import { markupOf } from '#src/report/html.ts'
 import type { EnvironmentSummary } from '#src/report/run-summary.ts'
 import { cpuFingerprint } from '#test/fixtures/synthetic-run.ts'
 
@@ -55,4 +57,13 @@ it('reads drift from a fingerprint that has some, and none from any other value'
   expect(driftOf(cpuFingerprint)).toEqual([])
   expect(driftOf({ critical: { drift: 'much' } })).toEqual([])
   expect(driftOf(null)).toEqual([])
+})
+
+it('speaks of locked packages where a lock pins them, and of installed ones elsewhere', () => {
+  const told = (lockHash: string | null) => {
+    const critical = { lockHash, packages: { numpy: '2.4.6' } }
+    return markupOf(environmentTables([environment({ critical })]))
+  }
+  expect(told('a'.repeat(64))).toContain('1 locked package<')
+  expect(told(null)).toContain('1 installed package<')
 })
