@@ -23,6 +23,9 @@ Frame: TypeAlias = bytes | memoryview
 Frames: TypeAlias = tuple[Frame, ...]
 Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
+LONGEST_QUOTE = 400
+"""What an error repeats of a message that cannot be read."""
+
 _TAG = re.compile(rb"ALP/([1-9][0-9]{0,8})")
 _ITEM_BYTES = {
     "float32": 4,
@@ -96,7 +99,7 @@ def decode_to_worker(frames: Sequence[Frame]) -> tuple[schema.ToWorker, Frames]:
     try:
         message = _to_worker.decode(header)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"The message header is invalid: {error}", _meant_run(header)) from None
+        raise ProtocolError(_invalid(error), _meant_run(header)) from None
     if isinstance(message, schema.Run):
         key = TaskKey(message.task, message.lease)
         return message, _check_tensors(message.tensors, frames[2:], key)
@@ -113,7 +116,7 @@ def decode_from_worker(frames: Sequence[Frame]) -> tuple[schema.FromWorker, Fram
     try:
         message = _from_worker.decode(header)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"The message header is invalid: {error}") from None
+        raise ProtocolError(_invalid(error)) from None
     tensors = message.tensors if isinstance(message, schema.Result) else ()
     return message, _check_tensors(tensors, frames[2:])
 
@@ -197,6 +200,14 @@ def _untag(frames: Sequence[Frame]) -> Frame:
     if len(frames) < 2:
         raise ProtocolError("A message must have a header after its tag")
     return frames[1]
+
+
+def _invalid(error: Exception) -> str:
+    """The reader's sentence, cut: it may quote any length of what the other side has written."""
+    text = str(error)
+    if len(text) > LONGEST_QUOTE:
+        text = f"{text[: LONGEST_QUOTE // 2]} … {text[-LONGEST_QUOTE // 2 :]}"
+    return clean_text(f"The message header is invalid: {text}")
 
 
 def _header(frames: Sequence[Frame]) -> Frame:

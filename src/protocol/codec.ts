@@ -165,11 +165,20 @@ export function versionMismatch(found: number): ArchloomError {
 
 function parseHeader(header: Uint8Array): unknown {
   try {
-    return JSON.parse(decoder.decode(header))
+    const text = decoder.decode(header)
+    return mayOverflow.test(text) ? JSON.parse(text, finite) : JSON.parse(text)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw malformed('a header of UTF-8 JSON', `${header.byteLength} other bytes (${reason})`, cause)
   }
+}
+
+/** Only a number of that many digits or such an exponent can be read as infinite. */
+const mayOverflow = /[eE]\+?\d{3}|\d{300}/
+
+function finite(_key: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value
+  throw new RangeError('a number is larger than any float64')
 }
 
 function attachFrames(
@@ -204,18 +213,25 @@ function byteLength({ dtype, shape }: TensorFrame): number {
 /** Names the first wrong place in the header; unions are already settled by their tag. */
 function wrongHeader(error: z.ZodError, header: unknown): ArchloomError {
   const [issue] = error.issues
-  const place = issue?.path.join('.') || 'the top'
+  const place = brief(issue?.path.join('.') || 'the top')
   const type =
     typeof header === 'object' && header !== null && 'type' in header ? header.type : undefined
   const which =
-    typeof type === 'string' ? `The message of type ${JSON.stringify(type)}` : 'A message'
-  const problem = issue?.message ?? 'invalid'
+    typeof type === 'string' ? `The message of type ${brief(JSON.stringify(type))}` : 'A message'
+  const problem = brief(issue?.message ?? 'invalid')
   return new ArchloomError(
     'protocol/malformed',
     `${which} is malformed at ${place}: ${problem.charAt(0).toLowerCase()}${problem.slice(1)}; the two sides may come from different builds of archloom`,
     { details: { place }, cause: error },
   )
 }
+
+/** What the other side has written, in a sentence of ours: it may be of any length. */
+function brief(text: string): string {
+  return text.length <= longestQuote ? text : `${text.slice(0, longestQuote)}…`
+}
+
+const longestQuote = 200
 
 function malformed(expected: string, found: string, cause?: unknown): ArchloomError {
   return new ArchloomError(
