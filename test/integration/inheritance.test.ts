@@ -87,7 +87,7 @@ describe('a search whose children inherit', () => {
     // The start is the same: nobody has parents there.
     expect(results.slice(0, 3)).toEqual(undisturbed.results.slice(0, 3))
     expect(results).not.toEqual(undisturbed.results)
-  }, 60_000)
+  }, 300_000)
 
   it('goes the same way after it was killed again and again', async () => {
     const out = join(folder.path, 'killed')
@@ -105,7 +105,7 @@ describe('a search whose children inherit', () => {
     expect(eventsOf(out, 'run-resumed').length).toBeGreaterThan(1)
     expect(trajectory(out)).toEqual(undisturbed)
     expect(await readdir(join(out, 'artifacts'))).toHaveLength(1)
-  }, 120_000)
+  }, 300_000)
 
   it('stops with the file named when a parent is gone, and goes on once it is back', async () => {
     const out = join(folder.path, 'parentless')
@@ -125,5 +125,5 @@ describe('a search whose children inherit', () => {
     const resumed = archloom(['resume', out])
     expect(resumed.status, resumed.stderr).toBe(0)
     expect(trajectory(out)).toEqual(undisturbed)
-  }, 60_000)
+  }, 300_000)
 })
