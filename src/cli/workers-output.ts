@@ -2,8 +2,9 @@
 import { bytes, percent } from '#src/report/format.ts'
 import type { WatchedRun } from '#src/runner/watched-run.ts'
 import { resumeCommand } from '#src/store/run-folder.ts'
-import type { WorkerStatus } from '#src/worker/worker.ts'
 import { clockTime } from './progress.ts'
+
+type WorkerStatus = NonNullable<WatchedRun['said']>['workers'][number]
 
 const columns = ['worker', 'state', 'on', 'memory', 'doing', 'for', 'progress', 'done', 'heard']
 

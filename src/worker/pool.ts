@@ -9,6 +9,7 @@ import { localDevices } from '#src/environment/local-devices.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import { type Clock, systemClock } from '#src/time/clock.ts'
 import type { CurveServer } from '#src/transport/curve.ts'
+import { logWire } from '#src/transport/wire-log.ts'
 import { openIpcChannel, openTcpChannel, type ProofOfLife } from '#src/transport/zeromq.ts'
 import { type LaunchRequest, pythonCommand, type WorkerCommand } from './launch.ts'
 import { type PlacementChoice, placeWorkers } from './placement/place-workers.ts'
@@ -129,7 +130,10 @@ export async function startPool(options: PoolOptions): Promise<WorkerPool> {
     initial: newPool(rulesOf(options, clock), [...devices.keys()]),
     clock,
     logger: options.logger,
-    channels,
+    channels: channels.map(({ channel, local }) => ({
+      channel: logWire(channel, options.logger),
+      local,
+    })),
     commandFor: (worker, endpoint) =>
       (options.command ?? pythonCommand)({
         ...requestOf(options, devices.get(worker)),

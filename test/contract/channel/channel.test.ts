@@ -1,7 +1,9 @@
+import { pino } from 'pino'
 import { curveKeyPair, Dealer } from 'zeromq'
 import { memoryChannel } from '#src/transport/memory.ts'
+import { logWire } from '#src/transport/wire-log.ts'
 import { openIpcChannel, openTcpChannel } from '#src/transport/zeromq.ts'
-import { channelContract, type TestPeer } from './channel.contract.ts'
+import { type ChannelHarness, channelContract, type TestPeer } from './channel.contract.ts'
 
 const server = curveKeyPair()
 const client = curveKeyPair()
@@ -40,7 +42,7 @@ channelContract('ZeroMQ on TCP with CURVE', {
 const memory = new WeakMap<object, ReturnType<typeof memoryChannel>>()
 let peerCount = 0
 
-channelContract('in memory', {
+const inMemory: ChannelHarness = {
   async open() {
     const channel = memoryChannel()
     memory.set(channel, channel)
@@ -59,5 +61,17 @@ channelContract('in memory', {
       },
       close: () => peer.close(),
     }
+  },
+}
+
+channelContract('in memory', inMemory)
+
+channelContract('in memory, its wire logged', {
+  ...inMemory,
+  async open() {
+    const channel = memoryChannel()
+    const logged = logWire(channel, pino({ level: 'debug' }, { write() {} }))
+    memory.set(logged, channel)
+    return logged
   },
 })
