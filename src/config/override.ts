@@ -36,11 +36,16 @@ export function applyOverride(document: unknown, override: string): unknown {
   return copy
 }
 
+/** Own keys alone: `__proto__` would lead out of the document. */
 function read(branch: Branch, key: string): unknown {
-  return Array.isArray(branch) ? branch[Number(key)] : branch[key]
+  if (Array.isArray(branch)) return branch[Number(key)]
+  return Object.hasOwn(branch, key) ? branch[key] : undefined
 }
 
 function write(branch: Branch, key: string, value: unknown): void {
   if (Array.isArray(branch)) branch[Number(key)] = value
-  else branch[key] = value
+  else {
+    const own = { value, enumerable: true, writable: true, configurable: true }
+    Object.defineProperty(branch, key, own)
+  }
 }
