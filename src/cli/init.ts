@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { ArchloomError } from '#src/errors.ts'
-import { lookInto } from '#src/runner/inspect-function.ts'
-import { starterExperiment } from '#src/runner/starter-experiment.ts'
-import { addFunctionOptions, type FunctionFlags, functionOptions } from './inspect.ts'
+import { addFunctionOptions, type FunctionFlags, functionOptions } from './function-options.ts'
 
 interface InitFlags extends FunctionFlags {
   readonly format?: 'yaml' | 'ts'
@@ -30,8 +28,8 @@ export function initCommand(): Command {
     .addHelpText(
       'after',
       `
-With --from, the function is looked into as by archloom inspect. It is searched what it declares, or
-else what its signature lets one guess; guesses are marked in the file.
+With --from, the function is looked into as by archloom inspect. The space is the one that it
+declares, or else guessed from its signature; guesses are marked in the file.
 
 Examples:
   archloom init                       writes experiment.yaml
@@ -65,6 +63,9 @@ async function initFrom(name: string, { path, format, options }: Target): Promis
       `With --from a YAML file is written, but ${path} is to be TypeScript; name a .yaml file`,
     )
   }
+  // They load every catalog, which a plain starter has no need of.
+  const { lookInto } = await import('#src/runner/inspect-function.ts')
+  const { starterExperiment } = await import('#src/runner/starter-experiment.ts')
   const asked = functionOptions(options)
   const found = await lookInto(name, asked)
   const { text, notes } = starterExperiment({ function: name, found, path, ...asked })

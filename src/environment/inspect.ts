@@ -52,6 +52,9 @@ export async function inspectModule(
   const outcome = await Promise.race([outcomeOf(child, request), overflow.promise])
   killAll(child)
   await Promise.race([closed, delay(drainMs, null, { ref: false })])
+  // What could not be found and killed may hold the other ends.
+  child.stdout?.destroy()
+  child.stderr?.destroy()
   request.signal?.throwIfAborted()
   if (outcome.kind !== 'answer') {
     throw outcomeError(outcome, { environment, ...request, startSeconds, output: output.tail() })

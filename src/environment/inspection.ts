@@ -154,6 +154,9 @@ export interface InspectionRequest {
   readonly signal?: AbortSignal
 }
 
+/** What importing a module may take unless told. */
+export const defaultTimeoutSeconds = 60
+
 /** What the process apart is told. */
 export interface InspectionOrder {
   readonly command: readonly [string, ...string[]]

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { choiceName, type EnvironmentChoice } from '#src/environment/choice.ts'
 import { inspectModule } from '#src/environment/inspect.ts'
-import type { InspectedFunction } from '#src/environment/inspection.ts'
+import { defaultTimeoutSeconds, type InspectedFunction } from '#src/environment/inspection.ts'
 import { openEnvironment } from '#src/environment/open.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { FunctionName } from '#src/protocol/task.ts'
@@ -32,8 +32,6 @@ export interface InspectedCall extends Omit<InspectedFunction, 'kind' | 'searchS
   /** What keeps a worker from calling it, or would surprise its author; sentences. */
   readonly problems: readonly string[]
 }
-
-export const defaultTimeoutSeconds = 60
 
 /**
  * Looks into a Python function: its signature, docstring, declared search space, and what is installed
