@@ -61,6 +61,16 @@ export function readWorkerKeys(path: string): Promise<WorkerKeys> {
   return readKeys(path, WorkerKeys)
 }
 
+/**
+ * What a worker's command line says of its keys; the secret one comes by its environment.
+ *
+ * @remarks
+ * Each is one word with its option: a key may begin with a dash, which would look like an option.
+ */
+export function keyParameters(keys: Omit<WorkerKeys, 'secretKey'>): string[] {
+  return [`--server-key=${keys.serverKey}`, `--public-key=${keys.publicKey}`]
+}
+
 async function readKeys<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new ArchloomError(

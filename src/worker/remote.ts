@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { ArchloomError } from '#src/errors.ts'
-import type { WorkerKeys } from './keys.ts'
+import { keyParameters, type WorkerKeys } from './keys.ts'
 import { type LaunchRequest, pythonCommand } from './launch.ts'
 
 /** What a shell makes of a process that a signal ended. */
@@ -18,8 +18,7 @@ export async function runRemoteWorker(
   signal: AbortSignal,
 ): Promise<number> {
   const { file, parameters, variables } = pythonCommand(request)
-  const curve = ['--server-key', keys.serverKey, '--public-key', keys.publicKey]
-  const child = spawn(file, [...parameters, ...curve], {
+  const child = spawn(file, [...parameters, ...keyParameters(keys)], {
     stdio: ['pipe', 'inherit', 'inherit'],
     // On the command line every user of the machine could read it.
     env: { ...variables, ARCHLOOM_CURVE_SECRET: keys.secretKey },

@@ -244,7 +244,7 @@ describe('a worker on another machine', () => {
       datasets: ['digits'],
       dataFolders: [],
     })
-    const child = spawn(file, [...parameters, '--server-key', server.publicKey], {
+    const child = spawn(file, [...parameters, `--server-key=${server.publicKey}`], {
       env: { ...variables, ARCHLOOM_CURVE_SECRET: client.secretKey },
       stdio: ['pipe', 'ignore', 'ignore'],
     })

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { workerVariables } from '#src/environment/worker-variables.ts'
 import type { Clock } from '#src/time/clock.ts'
-import type { WorkerKeys } from '../keys.ts'
+import { keyParameters, type WorkerKeys } from '../keys.ts'
 import { type LaunchRequest, pythonCommand, type WorkerCommand } from '../launch.ts'
 import type { Placement, PlacementContext } from './placement.ts'
 
@@ -46,7 +46,7 @@ function placedCommand(request: LaunchRequest, keys: WorkerKeys): WorkerCommand 
     file,
     parameters: [
       ...parameters.filter((parameter) => parameter !== '--watch-stdin'),
-      ...['--server-key', keys.serverKey, '--public-key', keys.publicKey],
+      ...keyParameters(keys),
     ],
     variables,
   }

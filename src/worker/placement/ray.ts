@@ -77,10 +77,15 @@ async function startRay(settings: RaySettings, context: PlacementContext): Promi
   })
   child.stdin.on('error', () => {})
   child.stdin.write(`${JSON.stringify(orderOf(settings, context))}\n`)
-  const { placed, ended } = listen(child, settings, context)
+  const disposing = new AbortController()
+  const { placed, ended } = listen(child, context, {
+    workers: settings.workers,
+    disposing: disposing.signal,
+  })
   const placement: Placement = {
     ended,
     async [Symbol.asyncDispose]() {
+      disposing.abort()
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
       const exited = once(child, 'exit')
       child.stdin.end()
@@ -117,8 +122,8 @@ function orderOf(settings: RaySettings, { commandFor }: PlacementContext) {
 
 function listen(
   child: ChildProcessWithoutNullStreams,
-  { python, workers }: RaySettings,
   { logger }: PlacementContext,
+  { workers, disposing }: { readonly workers: number; readonly disposing: AbortSignal },
 ) {
   const placed = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<ArchloomError>()
@@ -134,12 +139,12 @@ function listen(
     if (told !== null) report(told, logger)
   })
   child.once('error', (cause) => {
-    const message = `Cannot start ${python}, which evaluator.remote.placement.python names: ${cause.message}; name a Python that has Ray`
+    const message = `Cannot start ${child.spawnfile}, which evaluator.remote.placement.python names: ${cause.message}; name a Python that has Ray`
     ended.resolve(new ArchloomError('environment/missing-python', message, { cause }))
   })
   child.once('close', (code) => {
     // Every worker was sent away: that is how it ends.
-    if (code === 0 && leftCount === workers) return
+    if (disposing.aborted || (code === 0 && leftCount === workers)) return
     const message = reason ?? `The Ray driver ended with exit code ${code}, and with it its workers`
     ended.resolve(new ArchloomError('worker/would-not-start', message))
   })

@@ -1,8 +1,16 @@
+import { execFileSync } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readOrchestratorKeys, readWorkerKeys, writeKeyFiles } from '#src/worker/keys.ts'
+import { pythonFolder } from '#src/environment/folders.ts'
+import {
+  keyParameters,
+  readOrchestratorKeys,
+  readWorkerKeys,
+  writeKeyFiles,
+} from '#src/worker/keys.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
+import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
 test('a pair of key files fits together, and only its owner may read it', async () => {
   await using folder = await temporaryFolder()
@@ -25,6 +33,19 @@ test('keys are never written over, since whoever holds the old ones would be loc
     message: expect.stringContaining('name another folder'),
   })
   expect(await readFile(path, 'utf8')).toBe(before)
+})
+
+test('a key that begins with a dash is no option of the worker', async () => {
+  const { python } = await cpuEnvironment()
+  const dashed = { serverKey: `-${'x'.repeat(39)}`, publicKey: `-${'y'.repeat(39)}` }
+  const read =
+    'import sys; from archloom_worker.command_line import parse_arguments as p; print(p(sys.argv[1:]).server_key)'
+  const needed = ['--connect', 'tcp://a:1', '--name', 'far']
+  const printed = execFileSync(python, ['-c', read, ...needed, ...keyParameters(dashed)], {
+    encoding: 'utf8',
+    env: { PYTHONPATH: pythonFolder() },
+  })
+  expect(printed.trim()).toBe(dashed.serverKey)
 })
 
 test.each([
