@@ -11,9 +11,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pino from 'pino'
 import { projectFolder } from '#src/environment/folders.ts'
-import { runExperiment } from '#src/runner/run.ts'
+import { replayRun, runExperiment } from '#src/runner/run.ts'
 import { readJournal } from '#src/store/journal.ts'
-import { cellExperiment } from '#test/fixtures/cell-experiment.ts'
+import { cellExperiment, cellExtensions } from '#test/fixtures/cell-experiment.ts'
 import { archloom } from '#test/fixtures/command-line.ts'
 import { Arena } from '#test/fixtures/faults/arena.ts'
 import { faultScenarios } from '#test/fixtures/faults/catalog.ts'
@@ -115,7 +115,9 @@ async function killCheapRun(kills: number) {
   using undisturbed = readJournal(join(calm.path, 'run'))
   const plan = { folder: stormy.path, kills, seed: 1, ...cheapRun(trials) }
   const report = await killCampaign(plan)
-  const isSame = trajectory(report.entries) === trajectory(undisturbed.entries())
+  const { proposalCount } = replayRun(join(stormy.path, 'run'), cellExtensions())
+  const isReplayed = proposalCount === trials
+  const isSame = isReplayed && trajectory(report.entries) === trajectory(undisturbed.entries())
   return judged('a run of cheap trials', report, { trials, isSame })
 }
 
@@ -132,7 +134,8 @@ async function killTraining(kills: number) {
   const plan = { folder: stormy.path, kills, seed: 2, ...trainingRun(all) }
   const report = await killCampaign(plan)
   const course = (folder: string) => JSON.stringify(trainingTrajectory(folder))
-  const isSame = course(join(stormy.path, 'run')) === course(undisturbed)
+  const isReplayed = replayRun(join(stormy.path, 'run')).proposalCount === trials
+  const isSame = isReplayed && course(join(stormy.path, 'run')) === course(undisturbed)
   return judged('a search that trains in PyTorch', report, { trials, isSame })
 }
 
