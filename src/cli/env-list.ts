@@ -6,7 +6,7 @@ import {
   parseChoice,
 } from '#src/environment/choice.ts'
 import { errorFinding, type Finding } from '#src/environment/finding.ts'
-import { findUnlocked, isPinned } from '#src/environment/open.ts'
+import { findUnlocked, pinnedName } from '#src/environment/open.ts'
 import {
   findEnvironment,
   type ListedEnvironment,
@@ -45,7 +45,8 @@ type Listed = ListedEnvironment | OwnEnvironment
 
 async function look(text: string): Promise<Listed> {
   const choice = absoluteChoice(parseChoice(text), process.cwd())
-  return isPinned(choice) ? findEnvironment(choice) : lookAtOwn(choice)
+  const pinned = await pinnedName(choice)
+  return pinned === null ? lookAtOwn(choice) : findEnvironment(pinned)
 }
 
 async function lookAtOwn(choice: EnvironmentChoice): Promise<OwnEnvironment> {

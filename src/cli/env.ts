@@ -45,7 +45,8 @@ function createCommand(): Command {
       `
 Examples:
   archloom env create cpu
-  archloom env create cuda --python python3.12`,
+  archloom env create cuda --python python3.12
+  archloom env create ./envs/vision`,
     )
     .action(async (name: string, options: CreateFlags) => {
       const environment = await createEnvironment(name, {

@@ -7,8 +7,8 @@ import { ArchloomError } from '#src/errors.ts'
 const words = z.array(z.string().min(1)).min(1)
 
 /**
- * - a text: an environment that archloom pins (`archloom env list`), or the path of a virtual
- *   environment, of a conda environment or of an interpreter
+ * - a text: an environment that archloom pins (`archloom env list`), or the path of a lock folder, of
+ *   a virtual environment, of a conda environment or of an interpreter
  * - `{venv: PATH}`, `{conda: NAME or PATH}`
  * - `{command: [program, …]}`: whatever runs Python with the parameters that are added to it, such as
  *   `docker run … python`

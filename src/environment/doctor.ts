@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { choiceName, type EnvironmentChoice } from './choice.ts'
 import { errorFinding, type Finding, fine, problem, settle } from './finding.ts'
-import { findUnlocked, isPinned } from './open.ts'
+import { findUnlocked, pinnedName } from './open.ts'
 import { findPython, probePython } from './python.ts'
 import {
   findEnvironment,
@@ -39,7 +39,8 @@ export async function diagnose(
   choice: EnvironmentChoice,
   options: DoctorOptions = {},
 ): Promise<Finding[]> {
-  const pinned = isPinned(choice) ? await findEnvironment(choice) : null
+  const name = await pinnedName(choice)
+  const pinned = name === null ? null : await findEnvironment(name)
   const sockets = checkSocket(options.socketFolder ?? tmpdir())
   const port = options.port === undefined ? [] : [checkPort(options.port)]
   return [

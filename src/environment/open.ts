@@ -5,7 +5,7 @@ import { ArchloomError } from '#src/errors.ts'
 import { absoluteChoice, choiceName, type EnvironmentChoice, isPath } from './choice.ts'
 import { findCondaPrefix, isCondaPrefix } from './conda.ts'
 import type { Activation, ReadyEnvironment } from './environment.ts'
-import { resolveEnvironment } from './resolve.ts'
+import { isLockFolder, resolveEnvironment } from './resolve.ts'
 import { checkWorkerNeeds } from './worker-needs.ts'
 
 export interface OpenOptions {
@@ -28,17 +28,24 @@ export async function openEnvironment(
   choice: EnvironmentChoice,
   options: OpenOptions = {},
 ): Promise<ReadyEnvironment> {
-  if (isPinned(choice)) {
-    return resolveEnvironment(choice, { allowDrift: options.allowDrift ?? false })
+  const absolute = absoluteChoice(choice, options.folder ?? process.cwd())
+  const pinned = await pinnedName(absolute)
+  if (pinned !== null) {
+    return resolveEnvironment(pinned, { allowDrift: options.allowDrift ?? false })
   }
-  const environment = await findUnlocked(absoluteChoice(choice, options.folder ?? process.cwd()))
+  const environment = await findUnlocked(absolute)
   await checkWorkerNeeds(environment, options.signal)
   return environment
 }
 
-/** Whether a choice names an environment that archloom pins, rather than one that somebody made. */
-export function isPinned(choice: EnvironmentChoice): choice is string {
-  return typeof choice === 'string' && !isPath(choice)
+/**
+ * The name or the lock folder of an environment that archloom makes; null for one that somebody made.
+ *
+ * @param choice - its paths absolute
+ */
+export async function pinnedName(choice: EnvironmentChoice): Promise<string | null> {
+  if (typeof choice !== 'string') return null
+  return !isPath(choice) || (await isLockFolder(choice)) ? choice : null
 }
 
 /**

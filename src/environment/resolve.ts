@@ -1,15 +1,18 @@
 /** From an environment's name to an interpreter that is ready to run a worker. */
 import { access, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { sha256 } from '#src/encoding/hash.ts'
 import { ArchloomError } from '#src/errors.ts'
+import { absolutePath, isPath } from './choice.ts'
 import type { EnvironmentSpec, LockedEnvironment } from './environment.ts'
 import { archloomHome, environmentFolders } from './folders.ts'
 import { describeDrift, findDrift, installedPackages, parseLock } from './lock.ts'
 
 /** The last file written when an environment is made: without it, the environment does not exist. */
 export const markerFile = 'archloom-environment.json'
+
+const specFile = 'env.json'
 
 const SpecFile = z.strictObject({
   name: z.string(),
@@ -50,8 +53,15 @@ export async function listEnvironments(): Promise<ListedEnvironment[]> {
   return Promise.all(sorted.map(([name, folder]) => readEnvironment(folder, name)))
 }
 
-/** @throws environment/invalid when there is no environment of that name. */
+/**
+ * @param name - of an environment, or the path of a folder with an env.json and a lock
+ * @throws environment/invalid when there is none of that name.
+ */
 export async function findEnvironment(name: string): Promise<ListedEnvironment> {
+  if (isPath(name)) {
+    const folder = absolutePath(name, process.cwd())
+    return readEnvironment(folder, basename(folder))
+  }
   const all = await listEnvironments()
   const found = all.find((environment) => environment.spec.name === name)
   if (found !== undefined) return found
@@ -60,6 +70,11 @@ export async function findEnvironment(name: string): Promise<ListedEnvironment> 
     `There is no environment ${JSON.stringify(name)}; choose one of ${all.map(({ spec }) => spec.name).join(', ')}, or give the path of one (./${name})`,
     { details: { name, known: all.map(({ spec }) => spec.name) } },
   )
+}
+
+/** Whether a folder describes a pinned environment. */
+export async function isLockFolder(folder: string): Promise<boolean> {
+  return exists(join(folder, specFile))
 }
 
 /**
@@ -135,7 +150,7 @@ async function subfolders(folder: string): Promise<string[]> {
 }
 
 async function readEnvironment(folder: string, name: string): Promise<ListedEnvironment> {
-  const specPath = join(folder, 'env.json')
+  const specPath = join(folder, specFile)
   const lockPath = join(folder, 'requirements.lock')
   const spec = parseSpec(await readText(specPath), specPath)
   if (spec.name !== name) {

@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { sha256 } from '#src/encoding/hash.ts'
+import { openEnvironment } from '#src/environment/open.ts'
 import { findPython } from '#src/environment/python.ts'
 import { relockEnvironment } from '#src/environment/relock.ts'
 import {
@@ -106,6 +107,21 @@ describe('resolveEnvironment', () => {
       python: join(made, 'bin', 'python'),
       lockHash: sha256(lock),
       drift: [],
+    })
+  })
+
+  it('takes the path of a lock folder, too', async () => {
+    await using folder = await describeEnvironment()
+    const made = await installPackages(['numpy-2.4.6', 'torch-2.13.0+cpu'])
+    const path = join(folder.path, 'envs', 'mine')
+    vi.stubEnv('ARCHLOOM_ENVS', '')
+    await expect(resolveEnvironment('mine')).rejects.toThrow(/There is no environment "mine"/)
+    const python = join(made, 'bin', 'python')
+    expect(await resolveEnvironment(path)).toMatchObject({ name: path, python })
+    expect(await openEnvironment('./mine', { folder: join(folder.path, 'envs') })).toMatchObject({
+      name: path,
+      command: [python],
+      lock: { path: join(path, 'requirements.lock') },
     })
   })
 
