@@ -1,6 +1,6 @@
 /** Real searches with real training: killed, resumed, served from elsewhere, all the same. */
 import { execFileSync } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
@@ -25,6 +25,17 @@ function workersOf(pid: number): number[] {
   } catch {
     return []
   }
+}
+
+/** As every user of the machine can read them. */
+function commandLinesOf(pids: readonly number[]): string {
+  return execFileSync('ps', ['-ww', '-o', 'args=', '-p', pids.join(',')], { encoding: 'utf8' })
+}
+
+async function secretsOf(folder: string): Promise<string[]> {
+  const files = ['orchestrator.json', 'worker.json'].map((name) => join(folder, name))
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+  return texts.map((text) => String(JSON.parse(text).secretKey))
 }
 
 describe('a search that trains in PyTorch', () => {
@@ -105,7 +116,7 @@ describe('a search that trains in PyTorch', () => {
     expect(trajectory(out)).toEqual(undisturbed)
   }, 120_000)
 
-  it('is the same when workers serve it over an encrypted connection', async () => {
+  it('is the same when workers serve it over an encrypted connection, and no secret is left anywhere', async () => {
     const keys = join(folder.path, 'keys')
     const out = join(folder.path, 'remote')
     expect(archloom(['env', 'keys', keys]).status).toBe(0)
@@ -124,9 +135,29 @@ describe('a search that trains in PyTorch', () => {
       out,
     ]
     const workers = [1, 2].map(() => startArchloom([...serve, '--dataset', 'digits']))
-    const { status, stderr } = await orchestrator.ended
+    const pids = () =>
+      workers.flatMap(({ child }) => [child.pid ?? 0, ...workersOf(child.pid ?? 0)])
+    let commandLines = ''
+    orchestrator.child.stderr.on('data', (text: string) => {
+      if (text.includes('trials done')) commandLines ||= commandLinesOf(pids())
+    })
+    const { status, stdout, stderr } = await orchestrator.ended
     expect(status, stderr).toBe(0)
-    for (const worker of workers) expect((await worker.ended).status).toBe(0)
+    let said = stdout + stderr + commandLines
+    for (const worker of workers) {
+      const ended = await worker.ended
+      expect(ended.status).toBe(0)
+      said += ended.stdout + ended.stderr
+    }
+    expect(commandLines).toContain('archloom_worker')
+    for (const key of await secretsOf(keys)) {
+      expect(said).not.toContain(key)
+      for (const file of await readdir(out, { recursive: true, withFileTypes: true })) {
+        if (!file.isFile()) continue
+        const content = await readFile(join(file.parentPath, file.name), 'latin1')
+        expect(content.includes(key), `${file.name} holds a secret key`).toBe(false)
+      }
+    }
     expect(trajectory(out)).toEqual(undisturbed)
   }, 120_000)
 })
