@@ -16,7 +16,11 @@ export function addOutputOptions(command: Command): Command {
   return command
     .option('--json', 'one JSON document on stdout, logs on stderr', false)
     .option('--quiet', 'no progress, only the result', false)
-    .option('--verbose', 'logs of every part, each message to and from workers, and stack traces', false)
+    .option(
+      '--verbose',
+      'logs of every part, each message to and from workers, and stack traces',
+      false,
+    )
 }
 
 export function addRunFlags(command: Command): Command {
