@@ -44,8 +44,7 @@ async function poolOptions(options: WorkersOptions): Promise<PoolOptions> {
     pythonPath: (options.pythonPath ?? []).map((place) =>
       place instanceof URL ? fileURLToPath(place) : resolve(place),
     ),
-    // The pool calls nothing of a logger but these four.
-    logger: (options.logger ?? silent) as Logger,
+    logger: poolLogger(options.logger),
     allowDrift: false,
     ...(folder !== undefined && { root: resolve(folder) }),
     ...(listen && { listen: await remoteWorkers(listen) }),
@@ -72,5 +71,15 @@ function placeOf(folder: string | undefined, checkpointPath: string): string {
   )
 }
 
-const nothing = () => {}
-const silent: WorkersLogger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+/** The pool calls nothing of a pino logger but what stands here. */
+function poolLogger(logger: WorkersLogger | undefined): Logger {
+  const part = {
+    debug: (fields: object, message: string) => logger?.debug(fields, message),
+    info: (fields: object, message: string) => logger?.info(fields, message),
+    warn: (fields: object, message: string) => logger?.warn(fields, message),
+    error: (fields: object, message: string) => logger?.error(fields, message),
+    // Asked before every message on the wire is described, which costs more than it does.
+    isLevelEnabled: (level: string) => logger?.isLevelEnabled?.(level) ?? false,
+  }
+  return part as Logger
+}

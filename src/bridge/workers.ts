@@ -126,6 +126,8 @@ export interface WorkersLogger {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
+  /** Where it says yes to `debug`, every message between the program and its workers is logged. */
+  isLevelEnabled?(level: string): boolean
 }
 
 /** Workers on other machines, started there by `archloom worker --connect … --allow …`. */

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openWorkers } from '#src/bridge/open-workers.ts'
 import { tensor } from '#src/bridge/tensor.ts'
-import type { Workers } from '#src/bridge/workers.ts'
+import type { CallOptions, Workers } from '#src/bridge/workers.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import { cpuEnvironment } from '../fixtures/worker-environment.ts'
 
 let workers: Workers
+const folder = mkdtempSync(join(tmpdir(), 'archloom-test-'))
 const lines: string[] = []
 
 beforeAll(async () => {
@@ -19,6 +20,7 @@ beforeAll(async () => {
     allow: ['called_functions'],
     pythonPath: [new URL('../fixtures', import.meta.url)],
     workers: 2,
+    folder,
     logger: {
       debug: (fields) => lines.push(JSON.stringify(fields)),
       info: (_fields, message) => lines.push(message),
@@ -30,7 +32,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await workers[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
 })
+
+interface Count {
+  readonly began: number
+  readonly weight: number
+}
 
 async function failureOf(result: Promise<unknown>): Promise<AttemptFailure['failure']> {
   const error = await result.then(
@@ -121,15 +129,22 @@ describe('a call', () => {
   })
 
   test('runs beside another one', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'archloom-test-'))
-    try {
-      const meet = (mine: string, theirs: string) =>
-        workers.call<{ pid: number }>('called_functions:meet', { input: { folder, mine, theirs } })
-      const outcomes = await Promise.all([meet('a', 'b').result, meet('b', 'a').result])
-      expect(new Set(outcomes.map(({ output }) => output.pid)).size).toBe(2)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    const meet = (mine: string, theirs: string) =>
+      workers.call<{ pid: number }>('called_functions:meet', { input: { folder, mine, theirs } })
+    const outcomes = await Promise.all([meet('a', 'b').result, meet('b', 'a').result])
+    expect(new Set(outcomes.map(({ output }) => output.pid)).size).toBe(2)
+  })
+
+  test('goes on from what an earlier one saved, in the folder of the workers only', async () => {
+    const call = (epochs: number, more: Pick<CallOptions<Count>, 'checkpointPath' | 'resume'>) =>
+      workers.call<Count>('called_functions:count_on', { input: { epochs }, ...more }).result
+    const first = await call(2, { checkpointPath: 'state.safetensors' })
+    if (first.checkpoint === null) throw new Error('Nothing was saved')
+    expect(first.checkpoint.path).toBe(join(folder, 'state.safetensors'))
+    const second = await call(5, { resume: first.checkpoint })
+    expect(second.output).toEqual({ began: 2, weight: 10 })
+    const outside = await failureOf(call(1, { checkpointPath: '../outside.safetensors' }))
+    expect(outside).toMatchObject({ kind: 'invalid_task' })
   })
 
   test('tells what the function raised, and where', async () => {
