@@ -123,12 +123,16 @@ def perform(
         nonlocal steps
         place = non_finite_place(point)
         if place is not None:
-            raise Diverged(f"Epoch {point.epoch} ended with {place} no finite number")
+            raise Diverged(
+                f"Epoch {point.epoch} ended with {place} no finite number; a lower learning rate or"
+                " clipped gradients may help"
+            )
         steps += 1
         on_point(point)
 
     def on_user_report(report: schema.JsonObject) -> None:
         nonlocal steps
+        _verify_size(schema.Reported(task=order.run.task, lease=order.run.lease, report=report), ())
         steps += 1
         on_report(report)
 
@@ -230,10 +234,10 @@ def _answered(order: Order, services: Services, watch: Watch) -> TaskEnded:
     return TaskEnded(result, frames)
 
 
-def _verify_size(result: schema.Result, frames: Frames) -> None:
+def _verify_size(message: schema.Result | schema.Reported, frames: Frames) -> None:
     """Here, where it is the task's failure; the thread that sends could only end the worker."""
     try:
-        encode(result, frames)
+        encode(message, frames)
     except ProtocolError as error:
         raise InvalidTask(
             f"{error.message}; return less, and numbers in bulk as tensors"
@@ -293,7 +297,10 @@ def _call(work: UserWork, tensors: Arrays, services: Services, watch: Watch) -> 
 
 def _training(services: Services, watch: Watch) -> TrainContext:
     if services.device is None:
-        raise InvalidTask("This environment has no PyTorch, so that it can train no network")
+        raise InvalidTask(
+            f"The environment {sys.prefix} has no PyTorch, which networks need; install it there, or"
+            " name an environment that has it"
+        )
     return TrainContext(services.device, services.datasets, watch.on_progress, watch.check)
 
 

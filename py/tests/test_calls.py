@@ -369,6 +369,25 @@ def test_a_module_whose_own_import_fails_says_what_is_missing(
     assert "No module named 'surely_not_there' (needy.py, line 1)" in failure.message
 
 
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("report", "The Reported message is too large: expected at most 16777216 bytes of header"),
+        ("result", "The Result message is too large: expected at most 16777216 bytes of header"),
+        ("depth", "nested deeper than 32 levels"),
+        ("error", "ValueError: xxxx"),
+    ],
+)
+def test_what_is_too_large_to_send_fails_the_task_alone(
+    worker: Worker, what: str, said: str
+) -> None:
+    failure = worker.refused(call("too_much", input={"what": what}))
+    assert failure.kind == "invalid_task"
+    assert said in failure.message
+    assert len(failure.message) < 20_000
+    assert worker.reports == []
+
+
 def test_a_later_call_goes_on_from_what_an_earlier_one_saved(
     worker: Worker, tmp_path: Path
 ) -> None:

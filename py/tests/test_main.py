@@ -17,7 +17,7 @@ from archloom_worker import schema
 from archloom_worker.__main__ import main
 from archloom_worker.command_line import parse_arguments
 from archloom_worker.events import Logged
-from archloom_worker.logs import forward_logs, log_value
+from archloom_worker.logs import forward_logs, log_text, log_value
 from archloom_worker.protocol import encode
 
 NEEDED = ("--connect", "ipc:///nowhere/w.sock", "--name", "w00", "--lock", "requirements.lock")
@@ -155,6 +155,14 @@ def test_warnings_are_logged(logged: list[schema.Log]) -> None:
     warnings.warn("upsample has no deterministic implementation", UserWarning, stacklevel=1)
     assert logged[0].level == "warn"
     assert "no deterministic implementation" in logged[0].message
+
+
+def test_a_long_text_is_cut() -> None:
+    text = "🂡" * 10**6
+    for sent in (log_value(text), log_text(text)):
+        # The orchestrator counts as UTF-16 does.
+        assert len(str(sent).encode("utf-16-le")) // 2 <= schema.MAX_LOG_CHARACTERS
+        assert str(sent).endswith("characters left out)")
 
 
 @pytest.mark.parametrize(

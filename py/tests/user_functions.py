@@ -105,6 +105,18 @@ def all_tensors(tensors: dict[str, np.ndarray]):
     return {name: type(array).__name__ for name, array in tensors.items()}
 
 
+def too_much(what: str, reporter):
+    text = "x" * 2**24
+    if what == "report":
+        reporter.report(notes=text)
+    if what == "error":
+        raise ValueError(text)
+    deep: Any = 1
+    for _ in range(100):
+        deep = [deep]
+    return {"deep": deep} if what == "depth" else {"notes": text}
+
+
 def fails():
     raise KeyError("what is wrong")
 

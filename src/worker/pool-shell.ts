@@ -113,7 +113,7 @@ export class PoolShell implements WorkerPool {
         message: 'The task was cancelled before it began',
       })
     }
-    const problem = oversize(job.work)
+    const problem = oversize(job.work, job.tensors)
     if (problem !== null) {
       throw new AttemptFailure({
         kind: 'invalid_task',

@@ -56,6 +56,18 @@ describe('a pool', () => {
     expect([...pool.fingerprints.keys()]).toEqual([...fingerprints])
   })
 
+  test('refuses a task that is too large to be sent, and goes on with the others', async () => {
+    const pool = await start({ workers: 1 })
+    const nodes = Array.from({ length: 400_000 }, (_, index) => ({
+      ...{ id: `n${index}`, op: { kind: 'identity' }, inputs: ['x'] },
+    }))
+    const work = { ...describeWork, graph: { ...describeWork.graph, nodes } }
+    await expect(run(pool, 'large', { work })).rejects.toMatchObject({
+      failure: { kind: 'invalid_task', message: expect.stringMatching(/16777216 bytes of header/) },
+    })
+    await expect(run(pool, 'small')).resolves.toBeDefined()
+  })
+
   test('streams progress in order, past the credits of one welcome', async () => {
     const pool = await start({ workers: 1 })
     for (let round = 0; round < 5; round++) {
