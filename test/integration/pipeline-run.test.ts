@@ -168,7 +168,7 @@ describe('a pipeline', () => {
     const page = await readFile(join(out, 'report.html'), 'utf8')
     expect(page).toContain('Learning curves')
     expect(page).not.toContain('0.123456')
-  }, 60_000)
+  }, 120_000)
 
   it('finishes early by a rule that depends on its reports alone', async () => {
     const { out, status, stderr } = await running('early', { earlyStop: { patience: 2 } })
@@ -179,7 +179,7 @@ describe('a pipeline', () => {
       expect(event.result.curve.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5])
       expect(event.result.cost.epochs).toBe(5)
     }
-  }, 60_000)
+  }, 120_000)
 
   it('may take a ready model, and its graph, of any space of networks', async () => {
     const { out, status, stderr } = await running(
@@ -195,7 +195,7 @@ describe('a pipeline', () => {
     const { results } = trajectory(out)
     expect(results.map(({ metrics }) => metrics.valAccuracy)).toEqual([1, 1])
     expect(results[0]?.counts?.parameterCount).toBeGreaterThan(0)
-  }, 60_000)
+  }, 120_000)
 
   it('that crashes is called again, and one that raises fails its trial with its own words', async () => {
     const marker = join(folder.path, 'crashed')
@@ -211,7 +211,7 @@ describe('a pipeline', () => {
     )
     expect(failures[0]?.message).toMatch(/does not suit me/)
     expect(failures[0]?.traceback).toContain('toy_pipelines.py')
-  }, 60_000)
+  }, 120_000)
 
   it('that takes too long is ended', async () => {
     const { out, status, stderr } = await running('endless', {
@@ -220,7 +220,7 @@ describe('a pipeline', () => {
     })
     expect(status, stderr).toBe(0)
     expect((await resultOf(out)).trials.byOutcome).toEqual({ 'timed-out': 2 })
-  }, 60_000)
+  }, 120_000)
 
   it('is refused with one sentence where it cannot be what is meant', async () => {
     const unnamed = await running('unnamed', { objective: 'accuracy' })
@@ -234,7 +234,7 @@ describe('a pipeline', () => {
     const lost = await running('lost', { function: 'no_such_module:climb' })
     expect(lost.status).toBe(3)
     expect(lost.stderr).toMatch(/The module no_such_module was not found, neither in .*pipelines/)
-  }, 60_000)
+  }, 120_000)
 
   it('that fails for everything alike stops the run, to be mended and resumed', async () => {
     const code = join(folder.path, 'mended')
@@ -251,7 +251,7 @@ describe('a pipeline', () => {
     expect(status, stderr).toBe(0)
     const { trials } = await resultOf(broken.out)
     expect(trials.byOutcome.completed).toBeGreaterThanOrEqual(2)
-  }, 60_000)
+  }, 120_000)
 
   it('of another version does not go on with a run', async () => {
     const code = join(folder.path, 'code')
@@ -279,5 +279,5 @@ describe('a pipeline', () => {
     const resumed = archloom(['resume', out])
     expect(resumed.status).toBe(4)
     expect(resumed.stderr).toMatch(/--allow-mixed/)
-  }, 60_000)
+  }, 120_000)
 })
