@@ -113,10 +113,22 @@ function decode<M extends FromWorker | ToWorker>(
   const problem = sizeProblem(header, frames)
   if (problem !== null) throw malformed(problem.expected, problem.found)
   const value = parseHeader(header)
-  const parsed = schema.safeParse(value)
+  const parsed = parsedAs(schema, value)
   if (!parsed.success) throw wrongHeader(parsed.error, value)
   const message = parsed.data
   return { message, tensors: attachFrames(message, frames) }
+}
+
+/**
+ * Zod measures a text before it knows that it is one: an object with a strange length of its own makes
+ * it throw.
+ */
+function parsedAs<M>(schema: z.ZodType<M>, value: unknown) {
+  try {
+    return schema.safeParse(value)
+  } catch (cause) {
+    throw malformed('a message of the protocol', 'values that cannot even be compared', cause)
+  }
 }
 
 /** Checked on the bytes: whatever parses or copies them comes later. */

@@ -104,6 +104,12 @@ describe('what an error says', () => {
     expect(error.message).toContain('"extra"')
   })
 
+  test('a text that is an object with a length of its own is refused', () => {
+    const length = { toString: null, valueOf: null }
+    const header = { type: 'started', task: { length }, lease: 0 }
+    expect(errorOf(() => decodeFromWorker(partsOf(header))).code).toBe('protocol/malformed')
+  })
+
   test('a message of the other direction is refused', () => {
     const error = errorOf(() => decodeFromWorker(partsOf({ type: 'drain' })))
     expect(error.code).toBe('protocol/malformed')
