@@ -102,7 +102,8 @@ def main() -> int:
     try:
         ray = importlib.import_module("ray")
     except ImportError:
-        return _fail(f"The Python {sys.executable} has no Ray; install it there: pip install ray")
+        reason = f"The Python {sys.executable} has no Ray; install it there: pip install ray"
+        return _fail(reason, missing=True)
     stop = threading.Event()
     threading.Thread(target=_watch, args=(sys.stdin, stop), daemon=True).start()
     try:
@@ -247,8 +248,8 @@ def _tell(event: str, **fields: object) -> None:
     print(json.dumps({"event": event, **fields}), flush=True)
 
 
-def _fail(reason: str) -> int:
-    _tell("failed", reason=reason)
+def _fail(reason: str, *, missing: bool = False) -> int:
+    _tell("failed", reason=reason, missing=missing)
     return EXIT_PROBLEM
 
 

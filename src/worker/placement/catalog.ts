@@ -15,11 +15,12 @@ export const PlacementSettings = z.discriminatedUnion('engine', [
 export type PlacementSettings = z.infer<typeof PlacementSettings>
 
 /** Starts the engine that the settings name. */
-export function startPlacement(
+export async function startPlacement(
   settings: PlacementSettings,
   context: PlacementContext,
 ): Promise<Placement> {
+  context.signal?.throwIfAborted()
   const entry = placementCatalog.find(({ name }) => name === settings.engine)
-  if (entry !== undefined) return entry.start(settings, context)
+  if (entry !== undefined) return await entry.start(settings, context)
   throw new ArchloomError('internal/invariant', `No placement engine is called ${settings.engine}`)
 }

@@ -62,7 +62,7 @@ const Told = z.discriminatedUnion('event', [
     reason: z.string(),
     again: z.boolean(),
   }),
-  z.strictObject({ event: z.literal('failed'), reason: z.string() }),
+  z.strictObject({ event: z.literal('failed'), reason: z.string(), missing: z.boolean() }),
 ])
 type Told = z.infer<typeof Told>
 
@@ -127,7 +127,7 @@ function listen(
 ) {
   const placed = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<ArchloomError>()
-  let reason: string | null = null
+  let failure: Extract<Told, { event: 'failed' }> | null = null
   let leftCount = 0
   createInterface({ input: child.stderr }).on('line', (line) => logger.debug({ line }, 'Ray wrote'))
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -135,7 +135,7 @@ function listen(
     if (told === null) logger.debug({ line }, 'Ray wrote')
     else if (told.event === 'placed') placed.resolve()
     else if (told.event === 'left') leftCount++
-    else if (told.event === 'failed') reason = told.reason
+    else if (told.event === 'failed') failure = told
     if (told !== null) report(told, logger)
   })
   child.once('error', (cause) => {
@@ -145,8 +145,12 @@ function listen(
   child.once('close', (code) => {
     // Every worker was sent away: that is how it ends.
     if (disposing.aborted || (code === 0 && leftCount === workers)) return
-    const message = reason ?? `The Ray driver ended with exit code ${code}, and with it its workers`
-    ended.resolve(new ArchloomError('worker/would-not-start', message))
+    const { reason, missing } = failure ?? {
+      reason: `The Ray driver ended with exit code ${code}, and with it its workers`,
+      missing: false,
+    }
+    const kind = missing ? 'environment/missing-package' : 'worker/would-not-start'
+    ended.resolve(new ArchloomError(kind, reason))
   })
   return { placed: placed.promise, ended: ended.promise }
 }
