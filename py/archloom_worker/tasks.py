@@ -298,8 +298,8 @@ def _call(work: UserWork, tensors: Arrays, services: Services, watch: Watch) -> 
 def _training(services: Services, watch: Watch) -> TrainContext:
     if services.device is None:
         raise InvalidTask(
-            f"The environment {sys.prefix} has no PyTorch, which networks need; install it there, or"
-            " name an environment that has it"
+            f"The environment {sys.prefix} has no PyTorch, which networks need; install it there,"
+            " or name an environment that has it"
         )
     return TrainContext(services.device, services.datasets, watch.on_progress, watch.check)
 

@@ -59,17 +59,25 @@ def curve_keys(
         return None
     if server_key is None or secret_key is None:
         missing = "--server-key" if server_key is None else "the secret key's environment variable"
-        raise EnvironmentProblem(f"An encrypted link needs {missing} too")
+        raise EnvironmentProblem(
+            f"An encrypted link needs {missing} too, found none; archloom worker --keys gives both"
+        )
     if not zmq.has("curve"):
         raise EnvironmentProblem(
             "This pyzmq is built without CURVE, install the wheel that the lock names"
         )
     for name, key in (("server", server_key), ("public", public_key), ("secret", secret_key)):
         if key is not None and _Z85_KEY.fullmatch(key) is None:
-            raise EnvironmentProblem(f"The {name} key must be 40 characters of Z85")
+            raise EnvironmentProblem(
+                f"The {name} key must be 40 characters of Z85, found {len(key)} characters that are"
+                " not; copy worker.json anew from the orchestrator's key folder"
+            )
     derived = zmq.curve_public(secret_key.encode()).decode()
     if public_key is not None and public_key != derived:
-        raise EnvironmentProblem("The public and the secret key do not belong together")
+        raise EnvironmentProblem(
+            "The public and the secret key do not belong together, expected those of one"
+            " worker.json; copy it anew from the orchestrator's key folder"
+        )
     return CurveKeys(server_key, derived, secret_key)
 
 
@@ -133,7 +141,10 @@ class Link:
             self._socket.connect(url)
         except zmq.ZMQError as error:
             self.close(linger_seconds=0.0)
-            raise EnvironmentProblem(f"Endpoint {url} cannot be connected to: {error}") from error
+            raise EnvironmentProblem(
+                f"Endpoint {url} cannot be connected to: {error}; give the one that the run says it"
+                " listens on"
+            ) from error
 
     def watch(self, descriptor: int) -> None:
         """Makes `wait` return when this descriptor is readable, too."""

@@ -109,7 +109,7 @@ function endSilentWorker(draft: Draft, worker: WorkerState): void {
   }
   const reason = lives
     ? `Worker ${worker.name} lives but said nothing for ${seconds(silentMs)}, the limit is ${seconds(unresponsiveMs)}; its task runs native code that holds the interpreter lock of Python, or hangs in it`
-    : `Worker ${worker.name} was silent for ${seconds(silentMs)}, the limit is ${seconds(silenceMs)}`
+    : `Worker ${worker.name} was silent for ${seconds(silentMs)}, the limit is ${seconds(silenceMs)}: its process is stopped, its machine overloaded, or its link cut`
   failTasksOf(draft, worker, 'crashed', reason)
   const error = new ArchloomError('worker/silent', reason)
   endWorker(draft, worker, { restart: 'counted', error })

@@ -86,8 +86,10 @@ function canDo(draft: Draft, { name, hello }: WorkerState, work: TaskWork): bool
 function failUnable(draft: Draft, task: TaskState, ready: readonly WorkerState[]): void {
   const offers = [...new Set(ready.flatMap(({ hello }) => hello?.capabilities ?? []))]
   const isCall = task.work.kind === 'call' || task.work.kind === 'session-open'
-  const mend = isCall ? '; start them with the modules that may be called (allow)' : ''
-  const message = `No worker can do a task of kind ${task.work.kind}; they offer ${offers.join(', ')}${mend}`
+  const mend = isCall
+    ? 'start them with the modules that may be called (allow)'
+    : 'networks need an environment with PyTorch, and both sides the same build of archloom'
+  const message = `No worker can do a task of kind ${task.work.kind}; they offer ${offers.join(', ')}; ${mend}`
   failTask(draft, task, 'invalid_task', message)
 }
 
@@ -137,7 +139,7 @@ export function settleTask(draft: Draft, worker: WorkerState, message: Result | 
   if (message.type === 'failed') {
     rejectTask(draft, task.task, new AttemptFailure(message.failure))
   } else if (message.result.kind !== task.work.kind) {
-    const text = `Worker ${worker.name} answered a task of kind ${task.work.kind} with a result of kind ${message.result.kind}`
+    const text = `Worker ${worker.name} answered a task of kind ${task.work.kind} with a result of kind ${message.result.kind}; the two sides may come from different builds of archloom`
     failTask(draft, task, 'internal', text)
   } else {
     removeTask(draft, task.task)

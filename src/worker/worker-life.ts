@@ -241,7 +241,7 @@ function restartLimitReached(
   if (error !== null && draft.life === 'opening') return error
   return new ArchloomError(
     'worker/restart-limit',
-    `Worker ${worker.name} was restarted ${worker.restarts} times without finishing a task in between; the last time: ${error?.message ?? 'no reason is known'}`,
+    `Worker ${worker.name} was restarted ${worker.restarts} times without finishing a task in between; the last time: ${error?.message ?? 'no reason is known'}; run again with --verbose to see all that it writes`,
     error === null ? {} : { cause: error, details: error.details },
   )
 }
