@@ -167,7 +167,10 @@ describe('a pipeline', () => {
     expect(sha256).toMatch(/^[0-9a-f]{64}$/)
     const page = await readFile(join(out, 'report.html'), 'utf8')
     expect(page).toContain('Learning curves')
+    // What it says of its test was dropped as it came: the journal holds its events as text.
     expect(page).not.toContain('0.123456')
+    expect(await readFile(join(out, 'journal.sqlite'), 'latin1')).not.toContain('0.123456')
+    expect(await readFile(join(out, 'journal.sqlite'), 'latin1')).toContain('"valAccuracy":')
   }, 120_000)
 
   it('finishes early by a rule that depends on its reports alone', async () => {
