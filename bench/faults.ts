@@ -118,7 +118,7 @@ async function killCheapRun(kills: number) {
   const { proposalCount } = replayRun(join(stormy.path, 'run'), cellExtensions())
   const isReplayed = proposalCount === trials
   const isSame = isReplayed && trajectory(report.entries) === trajectory(undisturbed.entries())
-  return judged('a run of cheap trials', report, { trials, isSame })
+  return judged('a run of cheap trials', report, { trials, kills, isSame })
 }
 
 async function killTraining(kills: number) {
@@ -136,16 +136,21 @@ async function killTraining(kills: number) {
   const course = (folder: string) => JSON.stringify(trainingTrajectory(folder))
   const isReplayed = replayRun(join(stormy.path, 'run')).proposalCount === trials
   const isSame = isReplayed && course(join(stormy.path, 'run')) === course(undisturbed)
-  return judged('a search that trains in PyTorch', report, { trials, isSame })
+  return judged('a search that trains in PyTorch', report, { trials, kills, isSame })
 }
 
 function judged(
   name: string,
   { entries, ...report }: KillReport,
-  { trials, isSame }: { readonly trials: number; readonly isSame: boolean },
+  {
+    trials,
+    kills,
+    isSame,
+  }: { readonly trials: number; readonly kills: number; readonly isSame: boolean },
 ) {
   const isClean = report.processesLeft.length === 0 && report.filesLeft.length === 0
-  const holds = isSame && isClean && report.keptAll && report.repeated.length === 0
+  const isSpent = report.orchestratorKills + report.workerKills === kills
+  const holds = isSpent && isSame && isClean && report.keptAll && report.repeated.length === 0
   return { name, holds, isSameTrajectory: isSame, trials, entryCount: entries.length, ...report }
 }
 
