@@ -31,6 +31,8 @@ def die_with_stdin(endpoint: str) -> None:
     alive, _kept_open = os.pipe()
     if os.fork() != 0:
         os.close(alive)
+        # What the user's code forks must not look like a worker that lives on.
+        os.register_at_fork(after_in_child=lambda: os.close(_kept_open))
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
@@ -66,7 +68,8 @@ def _wait_for_end(worker: int, alive: int) -> bool:
         if alive in ready:
             return False
         if 0 in ready and _is_closed():
-            return True
+            # Whoever started the worker closes it, too, once it has ended.
+            return os.getppid() == worker
     return False
 
 

@@ -56,6 +56,20 @@ def wait_for_end(pid: int) -> None:
     raise AssertionError(f"process {pid} is still there")
 
 
+def test_a_worker_that_ends_before_what_it_forked_leaves_the_socket_alone(tmp_path: Path) -> None:
+    socket = tmp_path / "folder" / "socket"
+    socket.parent.mkdir()
+    socket.touch()
+    forks = "import time; child = os.fork(); child or time.sleep(600); print(child, flush=True);"
+    with guarded(f"{forks} os.kill(os.getpid(), 9)", f"ipc://{socket}") as process:
+        child = int(said(process))
+        process.wait()
+        assert process.stdin is not None
+        process.stdin.close()  # as Node does
+        wait_for_end(child)
+        assert socket.exists()
+
+
 @pytest.mark.parametrize("how", ["inside a native call that holds the lock", "stopped"])
 def test_a_worker_dies_with_its_standard_input(how: str, tmp_path: Path) -> None:
     (tmp_path / "ipc").mkdir()

@@ -170,6 +170,14 @@ describe('a call', () => {
     expect(lines.some((line) => line.includes('Worker leaves'))).toBe(false)
   })
 
+  test('that takes its worker along fails alone, and another worker takes its place', async () => {
+    const dying = workers.call('called_functions:die_with_process')
+    expect(await failureOf(dying.result)).toMatchObject({ kind: 'crashed' })
+    const meet = (mine: string, theirs: string) =>
+      workers.call('called_functions:meet', { input: { folder, mine, theirs } }).result
+    await Promise.all([meet('c', 'd'), meet('d', 'c')])
+  })
+
   test('of what is not allowed is refused with what to do', async () => {
     expect(await failureOf(workers.call('os:getcwd').result)).toMatchObject({
       kind: 'invalid_task',
