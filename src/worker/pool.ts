@@ -56,6 +56,8 @@ export interface PoolOptions {
   readonly allow?: readonly string[]
   /** Absolute paths of the folders where local workers look for modules first. */
   readonly pythonPath?: readonly string[]
+  /** Absolute path of the only folder that tasks may name files in; none by default. */
+  readonly root?: string
   readonly logger: Logger
   /** Accept workers whose packages differ from the lock; their results record it. */
   readonly allowDrift: boolean
@@ -165,6 +167,7 @@ function requestOf(options: PoolOptions, device: string = options.device) {
     determinism: options.determinism,
     datasets: options.datasets,
     dataFolders: options.dataFolders,
+    ...(options.root !== undefined && { root: options.root }),
     allow: options.allow ?? [],
     pythonPath: options.pythonPath ?? [],
   }
