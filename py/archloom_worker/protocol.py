@@ -234,19 +234,26 @@ def _oversize(header: Frame, tensors: Sequence[Frame]) -> str | None:
     return f"expected a header at most {schema.MAX_HEADER_DEPTH} levels deep, found {depth}"
 
 
-_JSON_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+_JSON_MARKS = re.compile(rb'"[^"]*"?|[\[\]{}]')
 
 
 def _json_depth(header: bytes) -> int:
-    """How deep arrays and objects stand in one another, without parsing; few marks are no depth."""
+    """How deep arrays and objects stand in one another, without parsing; few marks are no depth.
+
+    Counts no further than one past the limit.
+    """
     if header.count(b"[") + header.count(b"{") <= schema.MAX_HEADER_DEPTH:
         return 0
+    # Without escapes a text ends at the next quote: a pattern that knew them would take a gigabyte.
+    plain = header.replace(b"\\\\", b"").replace(b'\\"', b"")
     depth = deepest = 0
-    for match in _JSON_MARKS.finditer(header):
+    for match in _JSON_MARKS.finditer(plain):
         mark = match[0]
         if mark in (b"[", b"{"):
             depth += 1
             deepest = max(deepest, depth)
+            if deepest > schema.MAX_HEADER_DEPTH:
+                break
         elif mark in (b"]", b"}"):
             depth -= 1
     return deepest

@@ -1,11 +1,15 @@
 import base64
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from archloom_worker import protocol, schema
 from archloom_worker.protocol import (
@@ -20,7 +24,8 @@ from archloom_worker.protocol import (
     unpack_tensors,
 )
 
-VECTORS = Path(__file__).parents[2] / "test" / "vectors" / "protocol"
+PACKAGE = Path(__file__).parents[1]
+VECTORS = PACKAGE.parent / "test" / "vectors" / "protocol"
 DECODERS = {"from-worker": (decode_from_worker,), "to-worker": (decode_to_worker,)}
 DECODERS["both"] = (decode_from_worker, decode_to_worker)
 
@@ -194,7 +199,7 @@ HEARTBEAT = b'{"type":"heartbeat"}'
     [
         ([HEARTBEAT + b" " * schema.MAX_HEADER_BYTES], "at most 16777216 bytes of header"),
         ([b"[" * 65], "at most 64 levels deep, found 65"),
-        ([b"[" * 10**6], "levels deep, found 1000000"),
+        ([b"[" * 10**6], "at most 64 levels deep, found 65"),
         ([HEARTBEAT, *[b""] * 1025], "at most 1024 tensors, found 1025"),
     ],
 )
@@ -225,3 +230,39 @@ def test_what_is_too_large_for_the_other_side_is_not_written() -> None:
     )
     with pytest.raises(ProtocolError, match=r"Result message is too large: .* bytes of header"):
         encode(schema.Result(task="t", lease=0, result=output, tensors=()))
+
+
+def depth_of(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(depth_of, value.values() if isinstance(value, dict) else value), default=0)
+
+
+texts = st.text(st.sampled_from('a"\\[]{}ü'))
+trees = st.recursive(
+    st.none() | texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=30
+)
+
+
+@settings(max_examples=500, deadline=None, database=None, derandomize=True)
+@given(trees)
+def test_the_depth_is_that_of_the_value(tree: Any) -> None:
+    # Many brackets side by side, so that they are counted and not only found to be few.
+    header = json.dumps([tree, *[[]] * 100]).encode()
+    assert protocol._json_depth(header) == max(2, 1 + depth_of(tree))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_looking_at_a_hostile_header_takes_no_more_memory_than_a_few_copies() -> None:
+    script = (
+        "import resource\n"
+        "from archloom_worker import protocol\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        """for text in (b'x' * 2**24, b'\\\\"' * 2**23, b'[' * 2**24, b'"",' * 2**22):\n"""
+        """    protocol._json_depth(b'["' + text + b'"' + b'[' * 70)\n"""
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE
+    )
+    assert int(done.stdout) < 200
