@@ -40,7 +40,7 @@ async function poolOptions(options: WorkersOptions): Promise<PoolOptions> {
     determinism: options.determinism ?? 'seeded',
     datasets: [],
     dataFolders: [],
-    allow: options.allow,
+    allow: options.allow ?? [],
     pythonPath: (options.pythonPath ?? []).map((place) =>
       place instanceof URL ? fileURLToPath(place) : resolve(place),
     ),

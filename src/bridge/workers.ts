@@ -144,8 +144,11 @@ export interface ListenOptions {
 }
 
 export interface WorkersOptions {
-  /** Python modules whose functions may be called; a package allows what is in it. */
-  readonly allow: readonly string[]
+  /**
+   * Python modules whose functions may be called here, none by default; a package allows what is in it.
+   * Workers of other machines are told where they are started.
+   */
+  readonly allow?: readonly string[]
   /** Where workers look for modules first: folders, relative to the working folder. */
   readonly pythonPath?: readonly (string | URL)[]
   /** As on the command line: `cpu` or `cuda`, or one of your own; `cpu` by default. */
