@@ -46,6 +46,13 @@ def test_folders_and_data_sets_may_be_given_repeatedly() -> None:
     assert options.data_folder == [Path("a")]
 
 
+def test_modules_that_may_be_called_and_their_folders_may_be_given_repeatedly() -> None:
+    assert parse_arguments(NEEDED).allow == []
+    given = ("--allow", "team.training", "--allow", "tools", "--python-path", "a")
+    options = parse_arguments([*NEEDED, *given])
+    assert (options.allow, options.python_path) == (["team.training", "tools"], [Path("a")])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -55,6 +62,9 @@ def test_folders_and_data_sets_may_be_given_repeatedly() -> None:
         ("--threads", "1.5"),
         ("--determinism", "exact"),
         ("--dataset", "imagenet"),
+        ("--allow", "team/training"),
+        ("--allow", "team..training"),
+        ("--allow", ""),
         ("--name", ""),
         ("--name", "w" * 241),
         ("--patience-seconds", "nan"),
