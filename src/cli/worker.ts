@@ -67,8 +67,9 @@ Examples:
   archloom worker --connect tcp://10.0.0.1:7001 --keys worker.json --dataset cifar10 --device cuda \\
     --workers auto --workers-per-device 2
 
-Tasks can name files in --root alone: the run folder, where machines share it. Workers may join and leave at any time; SIGTERM and Ctrl-C make them leave in good order. Several
-processes get the name and a number each. The experiment names the other side:
+Workers may join and leave at any time; SIGTERM and Ctrl-C make them leave in good order. Several
+processes get the name and a number each. Tasks can name files in --root alone: the run folder, where
+the machines share it. The experiment names the other side:
   evaluator: {name: train, workers: 0, remote: {endpoint: "tcp://*:7001", keys: keys, minWorkers: 2}, …}`,
     )
     .action(async (flags: Flags) => {

@@ -134,7 +134,7 @@ describe('a search that trains in PyTorch', () => {
       '--root',
       out,
     ]
-    const workers = [1, 2].map(() => startArchloom([...serve, '--dataset', 'digits']))
+    const workers = [startArchloom([...serve, '--dataset', 'digits', '--workers', '2'])]
     const pids = () =>
       workers.flatMap(({ child }) => [child.pid ?? 0, ...workersOf(child.pid ?? 0)])
     let commandLines = ''
