@@ -20,7 +20,6 @@ export type {
   CallOutcome,
   CallReport,
   CallTask,
-  ListenOptions,
   Methods,
   Session,
   SessionOptions,

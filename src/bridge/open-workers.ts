@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import { openEnvironment } from '#src/environment/open.ts'
 import { ArchloomError } from '#src/errors.ts'
-import { readOrchestratorKeys } from '#src/worker/keys.ts'
 import { type PoolOptions, type RemoteWorkers, startPool } from '#src/worker/pool.ts'
+import { type RemoteInput, RemoteSettings, remoteWorkers } from '#src/worker/remote-workers.ts'
 import { PoolWorkers } from './pool-workers.ts'
-import type { ListenOptions, Workers, WorkersLogger, WorkersOptions } from './workers.ts'
+import type { Workers, WorkersLogger, WorkersOptions } from './workers.ts'
 
 /**
  * Starts PyTorch workers, or waits for those of other machines, and resolves when they are ready.
@@ -31,10 +32,12 @@ export async function openWorkers(options: WorkersOptions): Promise<Workers> {
 }
 
 async function poolOptions(options: WorkersOptions): Promise<PoolOptions> {
-  const { folder, listen, signal } = options
+  const { folder, remote, signal, workersPerDevice } = options
+  const listen = remote && (await listenFor(remote, folder))
   return {
     environment: await openEnvironment(options.environment ?? 'cpu', signal ? { signal } : {}),
-    workers: options.workers ?? (listen ? 0 : 1),
+    workers: options.workers ?? (remote ? 0 : 1),
+    ...(workersPerDevice !== undefined && { workersPerDevice }),
     threadsPerWorker: options.threadsPerWorker ?? 1,
     device: options.device ?? 'cpu',
     determinism: options.determinism ?? 'seeded',
@@ -46,21 +49,30 @@ async function poolOptions(options: WorkersOptions): Promise<PoolOptions> {
     ),
     logger: poolLogger(options.logger),
     allowDrift: false,
+    allowMixed: options.allowMixed ?? false,
     ...(folder !== undefined && { root: resolve(folder) }),
-    ...(listen && { listen: await remoteWorkers(listen) }),
+    ...(listen && { listen }),
     ...(signal && { signal }),
   }
 }
 
-async function remoteWorkers(listen: ListenOptions): Promise<RemoteWorkers> {
-  const { endpoint, keys, minWorkers = 1, maxWorkers, waitSeconds } = listen
-  return {
-    endpoint,
-    curve: await readOrchestratorKeys(keys),
-    count: minWorkers,
-    ...(maxWorkers !== undefined && { maxCount: maxWorkers }),
-    ...(waitSeconds !== undefined && { waitSeconds }),
+/** @throws config/invalid where it is not as an experiment's `evaluator.remote` would be */
+async function listenFor(remote: RemoteInput, folder: string | undefined): Promise<RemoteWorkers> {
+  const parsed = RemoteSettings.safeParse(remote)
+  if (!parsed.success) {
+    throw new ArchloomError(
+      'config/invalid',
+      `The workers of other machines, remote, are not well described: ${z.prettifyError(parsed.error)}`,
+      { cause: parsed.error },
+    )
   }
+  if (parsed.data.placement !== null && folder === undefined) {
+    throw new ArchloomError(
+      'config/invalid',
+      'A placement needs a folder for what it writes; open the workers with one',
+    )
+  }
+  return await remoteWorkers(parsed.data, folder ?? '')
 }
 
 function placeOf(folder: string | undefined, checkpointPath: string): string {

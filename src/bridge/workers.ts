@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { EnvironmentChoice } from '#src/environment/choice.ts'
 import type { NetworkGraph } from '#src/graph/graph.ts'
 import type { CheckpointRef, JsonObject } from '#src/protocol/task.ts'
+import type { RemoteInput } from '#src/worker/remote-workers.ts'
 import type { TypedTensor } from './tensor.ts'
 
 /** What a function says of its progress: what it handed to `reporter.report`, under the same names. */
@@ -130,19 +131,6 @@ export interface WorkersLogger {
   isLevelEnabled?(level: string): boolean
 }
 
-/** Workers on other machines, started there by `archloom worker --connect … --allow …`. */
-export interface ListenOptions {
-  /** `tcp://interface:port`. */
-  readonly endpoint: string
-  /** The folder that `archloom env keys` wrote. */
-  readonly keys: string
-  /** How many must have joined before the workers are open; 1 by default. */
-  readonly minWorkers?: number
-  readonly maxWorkers?: number
-  /** How long it waits for them, and later while nobody is there; for ever by default. */
-  readonly waitSeconds?: number
-}
-
 export interface WorkersOptions {
   /**
    * Python modules whose functions may be called here, none by default; a package allows what is in it.
@@ -153,8 +141,13 @@ export interface WorkersOptions {
   readonly pythonPath?: readonly (string | URL)[]
   /** As on the command line: `cpu` or `cuda`, or one of your own; `cpu` by default. */
   readonly environment?: EnvironmentChoice
-  /** Processes on this machine, spread over its GPUs; 1 by default. */
-  readonly workers?: number
+  /**
+   * Processes on this machine, spread over its GPUs, `auto` for as many as there is room for; 1 by
+   * default, none where there are workers elsewhere.
+   */
+  readonly workers?: number | 'auto'
+  /** How many may share one GPU. */
+  readonly workersPerDevice?: number
   readonly device?: 'cpu' | 'cuda'
   /** Of one operation of PyTorch; 1 by default. */
   readonly threadsPerWorker?: number
@@ -162,7 +155,10 @@ export interface WorkersOptions {
   readonly determinism?: 'bitwise' | 'seeded' | 'fast'
   /** The only folder where calls may save and load; none by default. */
   readonly folder?: string
-  readonly listen?: ListenOptions
+  /** Workers of other machines or of a cluster, as in an experiment; a placement needs `folder`. */
+  readonly remote?: RemoteInput
+  /** Takes workers whose environments differ; by default they are refused. */
+  readonly allowMixed?: boolean
   /** Aborting gives up the start. */
   readonly signal?: AbortSignal
   /** By default nothing is logged. What Python code prints is logged as `debug`. */

@@ -34,6 +34,7 @@ export const RemoteSettings = z
     message: 'must not be less than minWorkers',
   })
 export type RemoteSettings = z.infer<typeof RemoteSettings>
+export type RemoteInput = z.input<typeof RemoteSettings>
 
 /** What a pool is told of them. */
 export async function remoteWorkers(

@@ -89,7 +89,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'worker•',
     // It owns its pool, as an evaluator does.
     'worker/pool.ts',
-    'worker/keys.ts',
+    'worker/remote-workers.ts',
   ],
   store: ['errors', 'encoding', 'time', 'trial', 'experiment•'],
   report: [
