@@ -6,9 +6,7 @@ import { projectFolder } from '#src/environment/folders.ts'
 const page = readFileSync(join(projectFolder(), 'docs', 'security.md'), 'utf8')
 
 it('names tests for its claims, and all of them are there', () => {
-  const named = [...page.matchAll(/`((?:test|py|src)\/[^`\s]+)`/g)].map(
-    ([, path = '']) => path,
-  )
+  const named = [...page.matchAll(/`((?:test|py|src)\/[^`\s]+)`/g)].map(([, path = '']) => path)
   expect(named.length).toBeGreaterThan(20)
   expect(named.filter((path) => !existsSync(join(projectFolder(), path)))).toEqual([])
 })
