@@ -50,8 +50,9 @@ export function explainFailedStart(
     return { error, final: true }
   }
   if (exit.code === explainedStatus) {
-    const code = rules.device === 'cuda' ? 'environment/no-device' : 'worker/would-not-start'
     const reason = exit.tail.findLast((line) => line.trim() !== '') ?? 'it did not say why'
+    const isDevice = reason.startsWith('Device ')
+    const code = isDevice ? 'environment/no-device' : 'worker/would-not-start'
     const error = new ArchloomError(
       code,
       `Worker ${worker} would not start: ${withoutPeriod(reason.trim())}`,
