@@ -1,46 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ArchloomError } from '#src/errors.ts'
 import type { JournalEntry } from '#src/experiment/experiment.ts'
 import { Random } from '#src/random/random.ts'
 import { replayRun, runExperiment } from '#src/runner/run.ts'
-import { readJournal } from '#src/store/journal.ts'
-import { runFiles } from '#src/store/run-folder.ts'
 import { cellExperiment, cellExtensions } from '#test/fixtures/cell-experiment.ts'
 import { type KillArguments, killDocument, killTrialCount } from '#test/fixtures/kill-run.ts'
+import { entriesOf, evaluatedTrials, finishedTrials } from '#test/fixtures/killed-run.ts'
 import { trajectory } from '#test/fixtures/simulated-run.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 
 const killCount = 20
-
-function entriesOf(folder: string): JournalEntry[] {
-  if (!existsSync(runFiles(folder).journal)) return []
-  try {
-    using journal = readJournal(folder)
-    return [...journal.entries()]
-  } catch (error) {
-    // Killed before the first commit: the file is there, the run is not.
-    if (error instanceof ArchloomError && error.code === 'store/not-a-journal') return []
-    throw error
-  }
-}
-
-/** The trials that were evaluated, in order of start. */
-function evaluated(log: string): number[] {
-  if (!existsSync(log)) return []
-  const lines = readFileSync(log, 'utf8').trim().split('\n')
-  return lines.map((line) => Number(line.split(' ')[0]))
-}
-
-function finishedTrials(entries: readonly JournalEntry[]): Set<number> {
-  return new Set(
-    entries.flatMap(({ event }) => (event.type === 'trial-finished' ? [event.trial] : [])),
-  )
-}
 
 interface Ended {
   readonly signal: NodeJS.Signals | null
@@ -90,10 +62,10 @@ async function killOnce(
 ): Promise<Ended> {
   const before = entriesOf(folder)
   const known = finishedTrials(before)
-  const evaluatedBefore = evaluated(log).length
+  const evaluatedBefore = evaluatedTrials(log).length
   const { moment, ...dieAt } = death
   const ended = await runProcess({ folder, order, log, delaySeed: round, ...dieAt }, moment)
-  const again = evaluated(log)
+  const again = evaluatedTrials(log)
     .slice(evaluatedBefore)
     .filter((trial) => known.has(trial))
   expect(again, 'trials evaluated although their results were committed').toEqual([])
