@@ -25,7 +25,6 @@ export type {
   SessionOptions,
   TensorsByName,
   Workers,
-  WorkersLogger,
   WorkersOptions,
 } from './bridge/workers.ts'
 // Experiments.
@@ -116,3 +115,4 @@ export { AttemptFailure } from './trial/attempt-failure.ts'
 export type { Metrics, TestMetrics } from './trial/metrics.ts'
 export type { Observation } from './trial/observation.ts'
 export type { Proposal } from './trial/proposal.ts'
+export type { WorkersLogger } from './worker/worker.ts'

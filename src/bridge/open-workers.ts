@@ -1,13 +1,15 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Logger } from 'pino'
 import { z } from 'zod'
 import { openEnvironment } from '#src/environment/open.ts'
 import { ArchloomError } from '#src/errors.ts'
 import { type PoolOptions, type RemoteWorkers, startPool } from '#src/worker/pool.ts'
 import { type RemoteInput, RemoteSettings, remoteWorkers } from '#src/worker/remote-workers.ts'
+import type { WorkersLogger } from '#src/worker/worker.ts'
 import { PoolWorkers } from './pool-workers.ts'
-import type { Workers, WorkersLogger, WorkersOptions } from './workers.ts'
+import type { Workers, WorkersOptions } from './workers.ts'
+
+const silence: WorkersLogger = { debug() {}, info() {}, warn() {}, error() {} }
 
 /**
  * Starts PyTorch workers, or waits for those of other machines, and resolves when they are ready.
@@ -32,7 +34,7 @@ export async function openWorkers(options: WorkersOptions): Promise<Workers> {
 }
 
 async function poolOptions(options: WorkersOptions): Promise<PoolOptions> {
-  const { folder, remote, signal, workersPerDevice } = options
+  const { folder, remote, signal, workersPerDevice, logger = silence } = options
   const listen = remote && (await listenFor(remote, folder))
   return {
     environment: await openEnvironment(options.environment ?? 'cpu', signal ? { signal } : {}),
@@ -47,7 +49,7 @@ async function poolOptions(options: WorkersOptions): Promise<PoolOptions> {
     pythonPath: (options.pythonPath ?? []).map((place) =>
       place instanceof URL ? fileURLToPath(place) : resolve(place),
     ),
-    logger: poolLogger(options.logger),
+    logger,
     allowDrift: false,
     allowMixed: options.allowMixed ?? false,
     ...(folder !== undefined && { root: resolve(folder) }),
@@ -81,17 +83,4 @@ function placeOf(folder: string | undefined, checkpointPath: string): string {
     'config/invalid',
     `There is no folder for the checkpoint ${checkpointPath}; open the workers with a folder where calls may save`,
   )
-}
-
-/** The pool calls nothing of a pino logger but what stands here. */
-function poolLogger(logger: WorkersLogger | undefined): Logger {
-  const part = {
-    debug: (fields: object, message: string) => logger?.debug(fields, message),
-    info: (fields: object, message: string) => logger?.info(fields, message),
-    warn: (fields: object, message: string) => logger?.warn(fields, message),
-    error: (fields: object, message: string) => logger?.error(fields, message),
-    // Asked before every message on the wire is described, which costs more than it does.
-    isLevelEnabled: (level: string) => logger?.isLevelEnabled?.(level) ?? false,
-  }
-  return part as Logger
 }

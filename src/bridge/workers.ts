@@ -7,6 +7,7 @@ import type { EnvironmentChoice } from '#src/environment/choice.ts'
 import type { NetworkGraph } from '#src/graph/graph.ts'
 import type { CheckpointRef, JsonObject } from '#src/protocol/task.ts'
 import type { RemoteInput } from '#src/worker/remote-workers.ts'
+import type { WorkersLogger } from '#src/worker/worker.ts'
 import type { TypedTensor } from './tensor.ts'
 
 /** What a function says of its progress: what it handed to `reporter.report`, under the same names. */
@@ -119,16 +120,6 @@ export interface Workers extends AsyncDisposable {
     name: string,
     options?: SessionOptions<M>,
   ): Promise<Session<M>>
-}
-
-/** Where is written what workers and their pool say; a pino logger is one. */
-export interface WorkersLogger {
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-  /** Where it says yes to `debug`, every message between the program and its workers is logged. */
-  isLevelEnabled?(level: string): boolean
 }
 
 export interface WorkersOptions {

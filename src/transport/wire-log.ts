@@ -2,12 +2,17 @@
  * Shows the wire: a line in the log for every message, its type and size and what it is about, never
  * what is in it. For `--verbose`; costs nothing otherwise.
  */
-import type { Logger } from 'pino'
 import type { Channel, Incoming, PeerId } from './channel.ts'
 
+/** Where the wire is shown; a pino logger is one. */
+export interface WireLogger {
+  debug(fields: object, message: string): void
+  isLevelEnabled?(level: string): boolean
+}
+
 /** The same channel, with each message logged at debug level where that is enabled. */
-export function logWire(channel: Channel, logger: Logger): Channel {
-  if (!logger.isLevelEnabled('debug')) return channel
+export function logWire(channel: Channel, logger: WireLogger): Channel {
+  if (!logger.isLevelEnabled?.('debug')) return channel
   return {
     endpoint: channel.endpoint,
     async send(peer, parts) {
@@ -20,7 +25,10 @@ export function logWire(channel: Channel, logger: Logger): Channel {
   }
 }
 
-async function* logged(messages: AsyncIterable<Incoming>, logger: Logger): AsyncIterable<Incoming> {
+async function* logged(
+  messages: AsyncIterable<Incoming>,
+  logger: WireLogger,
+): AsyncIterable<Incoming> {
   for await (const incoming of messages) {
     logger.debug(lineOf(incoming.peer, incoming.parts), 'Received')
     yield incoming

@@ -1,5 +1,4 @@
 /** Feeds `step` with what happens to a pool, and carries out what it decides. */
-import type { Logger } from 'pino'
 import { ArchloomError, invariant, unreachable } from '#src/errors.ts'
 import { decodeFromWorker, encodeMessage, oversize } from '#src/protocol/codec.ts'
 import type { DatasetFacts, Hello } from '#src/protocol/messages.ts'
@@ -12,7 +11,7 @@ import { startProcess, type WorkerCommand, type WorkerProcess } from './launch.t
 import type { PoolCommand, PoolEvent, PoolState } from './pool-state.ts'
 import { step } from './pool-step.ts'
 import { workerStatuses } from './status.ts'
-import type { Job, JobResult, WorkerPool, WorkerStatus } from './worker.ts'
+import type { Job, JobResult, WorkerPool, WorkerStatus, WorkersLogger } from './worker.ts'
 
 /** A channel, and whether only this machine's user can reach it. */
 export interface PoolChannel {
@@ -23,7 +22,7 @@ export interface PoolChannel {
 export interface PoolParts {
   readonly initial: PoolState
   readonly clock: Clock
-  readonly logger: Logger
+  readonly logger: WorkersLogger
   readonly channels: readonly PoolChannel[]
   readonly commandFor: (worker: string, endpoint: string) => WorkerCommand
   /** Ends what was started besides, once every worker has left or was ended. */

@@ -3,7 +3,6 @@
  * its commands out.
  */
 
-import type { Logger } from 'pino'
 import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import { localDevices } from '#src/environment/local-devices.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
@@ -16,7 +15,7 @@ import { type PlacementChoice, placeWorkers } from './placement/place-workers.ts
 import type { Placement } from './placement/placement.ts'
 import { type PoolChannel, PoolShell } from './pool-shell.ts'
 import { newPool, type PoolRules } from './pool-state.ts'
-import type { WorkerPool } from './worker.ts'
+import type { WorkerPool, WorkersLogger } from './worker.ts'
 
 /** Workers on other machines, started there by hand: `archloom worker --connect …`. */
 export interface RemoteWorkers {
@@ -58,7 +57,7 @@ export interface PoolOptions {
   readonly pythonPath?: readonly string[]
   /** Absolute path of the only folder that tasks may name files in; none by default. */
   readonly root?: string
-  readonly logger: Logger
+  readonly logger: WorkersLogger
   /** Accept workers whose packages differ from the lock; their results record it. */
   readonly allowDrift: boolean
   /**

@@ -120,3 +120,13 @@ export interface WorkerPool extends AsyncDisposable {
    */
   run<K extends TaskKind>(job: Job<K>): Promise<JobResult<K>>
 }
+
+/** Where is written what workers and their pool say; a pino logger is one. */
+export interface WorkersLogger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  /** Where it says yes to `debug`, every message between the program and its workers is logged. */
+  isLevelEnabled?(level: string): boolean
+}

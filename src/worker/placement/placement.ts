@@ -2,12 +2,12 @@
  * The interface of a placement engine: what has workers started on the machines of a cluster.
  * `catalog.ts` names the engines that exist; README.md says how to add one.
  */
-import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { ArchloomError } from '#src/errors.ts'
 import type { Clock } from '#src/time/clock.ts'
 import type { WorkerKeys } from '../keys.ts'
 import type { WorkerCommand } from '../launch.ts'
+import type { WorkersLogger } from '../worker.ts'
 
 /** Environment variable by which a worker gets the secret half of its key. */
 export const secretVariable = 'ARCHLOOM_CURVE_SECRET'
@@ -22,7 +22,7 @@ export interface PlacementContext {
   readonly keys: WorkerKeys
   /** Absolute path of a folder of its own; what lies there from an earlier process may be used. */
   readonly folder: string
-  readonly logger: Logger
+  readonly logger: WorkersLogger
   readonly clock: Clock
   /** Aborting gives up the start. */
   readonly signal?: AbortSignal

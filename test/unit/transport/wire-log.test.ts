@@ -85,3 +85,8 @@ test('where nobody asked for it, the channel is left as it is', async () => {
   await using memory = memoryChannel()
   expect(logWire(memory, logTo([], 'info'))).toBe(memory)
 })
+
+test('a logger that does not say what it takes is told nothing', async () => {
+  await using memory = memoryChannel()
+  expect(logWire(memory, { debug() {} })).toBe(memory)
+})
