@@ -1,7 +1,8 @@
 /**
  * Trains networks in PyTorch workers, from scratch or from the weights of another trial. The test split
- * is measured on the weights of the selected trial; should those of one from scratch be gone, the same
- * training is run again, which gives the same weights under the same fingerprint.
+ * is measured on the weights of the selected trial; should those of one from scratch be gone, or lie
+ * where no worker reads them, the same training is run again, which gives the same weights under the
+ * same fingerprint, and the worker that did it measures them.
  */
 import { z } from 'zod'
 import { dataFolders } from '#src/environment/folders.ts'
@@ -13,6 +14,7 @@ import { DatasetSplit, Recipe } from '#src/protocol/recipe.ts'
 import type { CheckpointRef, Inheritance, TrainWork } from '#src/protocol/task.ts'
 import type { Task } from '#src/space/space.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
+import type { TestMetrics } from '#src/trial/metrics.ts'
 import type { EvaluationResult } from '#src/trial/record.ts'
 import { startPool } from '#src/worker/pool.ts'
 import type { WorkerPool } from '#src/worker/worker.ts'
@@ -195,26 +197,56 @@ function taskOf({ kind, inputShape, classCount }: DatasetFacts, split: DatasetSp
   }
 }
 
-async function test(training: Training, request: TestRequest) {
-  const { pool, checkpoints } = training
-  const { architecture, signal } = request
-  const checkpoint =
-    (await checkpoints.find(request.result.checkpoint)) ?? (await retrain(training, request))
-  const { result } = await pool.run<'evaluate'>({
-    task: 'test',
-    lease: request.attempt,
+async function test(training: Training, request: TestRequest): Promise<TestMetrics> {
+  const checkpoint = await training.checkpoints.find(request.result.checkpoint)
+  if (checkpoint !== null) {
+    try {
+      return await measureTest(training, request, { task: 'test', checkpoint })
+    } catch (error) {
+      // What lies here is not there for a worker of another machine that shares no folder.
+      const isElsewhere = training.settings.remote !== null && isDataFailure(error)
+      if (!isElsewhere) throw error
+    }
+  }
+  const again = await retrain(training, request)
+  return await measureTest(training, request, { task: 'retrain-test', ...again })
+}
+
+const isDataFailure = (error: unknown) =>
+  error instanceof AttemptFailure && error.failure.kind === 'data'
+
+async function measureTest(
+  training: Training,
+  { architecture, attempt, signal }: TestRequest,
+  { task, checkpoint, pinnedTo }: MeasuredWeights,
+): Promise<TestMetrics> {
+  const { result } = await training.pool.run<'evaluate'>({
+    task,
+    lease: attempt,
     work: {
       kind: 'evaluate',
       ...networkWork(training, architecture),
       checkpoint,
       split: 'test',
     },
+    ...(pinnedTo !== undefined && { pinnedTo }),
     signal,
   })
   return { testAccuracy: result.accuracy, testLoss: result.loss }
 }
 
-async function retrain(training: Training, request: TestRequest): Promise<CheckpointRef> {
+interface MeasuredWeights {
+  readonly task: string
+  readonly checkpoint: CheckpointRef
+  /** The worker that has them; any where left out. */
+  readonly pinnedTo?: string
+}
+
+/** The weights anew, on the worker that trained them: its folder may be no other worker's. */
+async function retrain(
+  training: Training,
+  request: TestRequest,
+): Promise<Pick<MeasuredWeights, 'checkpoint' | 'pinnedTo'>> {
   const { trial, isHeir } = request
   if (isHeir) {
     throw new AttemptFailure({
@@ -222,15 +254,17 @@ async function retrain(training: Training, request: TestRequest): Promise<Checkp
       message: `The weights of trial ${trial} are gone or changed, and they began as another trial's, which are not kept; the test split is left out`,
     })
   }
-  training.context.logger.warn({ trial }, 'checkpoint gone, training it again')
+  training.context.logger.warn({ trial }, 'checkpoint out of reach, training it again')
   const path = training.checkpoints.claim(trial)
-  const { result } = await training.pool.run<'train'>({
+  const { result, worker } = await training.pool.run<'train'>({
     task: 'retrain',
     lease: request.attempt,
     work: trainWork(training, request, path),
     signal: request.signal,
   })
-  if (result.checkpoint) return { path, sha256: result.checkpoint.sha256 }
+  if (result.checkpoint) {
+    return { checkpoint: { path, sha256: result.checkpoint.sha256 }, pinnedTo: worker }
+  }
   throw new AttemptFailure({
     kind: 'data',
     message: `The weights for the test split could not be written to ${path}; make room there and resume`,

@@ -142,6 +142,7 @@ export class PoolShell implements WorkerPool {
         lease: job.lease,
         work: job.work,
         deadlineSeconds: job.deadlineSeconds ?? null,
+        ...(job.pinnedTo !== undefined && { pinnedTo: job.pinnedTo }),
         ...(job.tensors && { tensors: job.tensors }),
       },
     })

@@ -130,6 +130,8 @@ export interface PoolTask {
   readonly lease: number
   readonly work: TaskWork
   readonly deadlineSeconds: number | null
+  /** The only worker that may do it; any where left out. While it waits, that worker is ready. */
+  readonly pinnedTo?: string
   readonly tensors?: readonly Tensor[]
 }
 

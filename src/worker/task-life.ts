@@ -2,7 +2,6 @@
 
 import type { ArchloomError } from '#src/errors.ts'
 import type { Failed, Result, Run } from '#src/protocol/messages.ts'
-import type { TaskWork } from '#src/protocol/task.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { FailureKind } from '#src/trial/outcome.ts'
 import {
@@ -47,6 +46,11 @@ export function submitTask(draft: Draft, task: PoolTask): void {
     rejectTask(draft, task.task, sessionLost(session, null))
     return
   }
+  const holder = task.pinnedTo
+  if (holder !== undefined && draft.workers.get(holder)?.phase.kind !== 'ready') {
+    failTask(draft, task, 'departed', `Worker ${holder}, which alone can do the task, is gone`)
+    return
+  }
   assignTasks(draft)
 }
 
@@ -59,25 +63,27 @@ export function assignTasks(draft: Draft): void {
   const busy = new Set<string>()
   for (const id of draft.waiting) {
     const task = draft.tasks.get(id)
-    if (task === undefined || busy.has(queueOf(task.work))) continue
-    const able = ready.filter((worker) => canDo(draft, worker, task.work))
+    if (task === undefined || busy.has(queueOf(task))) continue
+    const able = ready.filter((worker) => canDo(draft, worker, task))
     const free = leastBound(
       draft,
       able.filter((worker) => freeSlots(draft, worker) > 0),
     )
     if (able.length === 0 && sessionOf(task.work) === null) failUnable(draft, task, ready)
-    else if (free === undefined) busy.add(queueOf(task.work))
+    else if (free === undefined) busy.add(queueOf(task))
     else sendTask(draft, free, task)
   }
 }
 
 /** Tasks that wait for the same workers. */
-function queueOf(work: TaskWork): string {
+function queueOf({ work, pinnedTo }: PoolTask): string {
   const session = sessionOf(work)
-  return session === null ? work.kind : `session ${session}`
+  if (session !== null) return `session ${session}`
+  return pinnedTo === undefined ? work.kind : `${work.kind} on ${pinnedTo}`
 }
 
-function canDo(draft: Draft, { name, hello }: WorkerState, work: TaskWork): boolean {
+function canDo(draft: Draft, { name, hello }: WorkerState, { work, pinnedTo }: PoolTask): boolean {
+  if (pinnedTo !== undefined && pinnedTo !== name) return false
   const session = sessionOf(work)
   if (session !== null) return draft.sessions.get(session) === name
   return hello?.capabilities.includes(work.kind) ?? false
@@ -188,6 +194,10 @@ export function failTasksOf(
   }
   dropSessions(draft, worker)
   rejectOrphans(draft, message)
+  for (const id of draft.waiting) {
+    const task = draft.tasks.get(id)
+    if (task?.pinnedTo === worker.name) failTask(draft, task, 'departed', message)
+  }
 }
 
 /** Rejects what waits for a session that is gone. */
@@ -200,7 +210,7 @@ function rejectOrphans(draft: Draft, reason: string): void {
   }
 }
 
-export function failTask(draft: Draft, task: TaskState, kind: FailureKind, message: string): void {
+export function failTask(draft: Draft, task: PoolTask, kind: FailureKind, message: string): void {
   rejectTask(draft, task.task, new AttemptFailure({ kind, message }))
 }
 

@@ -75,6 +75,11 @@ export interface Job<K extends TaskKind = TaskKind> {
   readonly lease: number
   readonly work: Extract<TaskWork, { kind: K }>
   readonly deadlineSeconds?: number
+  /**
+   * The only worker that may do it: one that holds what no other has, such as a checkpoint that it
+   * wrote. Rejects as `departed` when that worker is lost before it began.
+   */
+  readonly pinnedTo?: string
   readonly onProgress?: (point: CurvePoint) => void
   /** What a function of the user's reports: see `py/archloom_worker/calls.py`. */
   readonly onReport?: (report: JsonObject) => void

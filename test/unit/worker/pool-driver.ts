@@ -140,6 +140,7 @@ export class PoolDriver {
       deadlineSeconds?: number
       work?: TaskWork
       tensors?: readonly Tensor[]
+      pinnedTo?: string
     } = {},
   ) {
     return this.do({
@@ -150,6 +151,7 @@ export class PoolDriver {
         work: more.work ?? describeWork,
         deadlineSeconds: more.deadlineSeconds ?? null,
         ...(more.tensors && { tensors: more.tensors }),
+        ...(more.pinnedTo && { pinnedTo: more.pinnedTo }),
       },
     })
   }
