@@ -1,5 +1,5 @@
 /** The test split, where workers of other machines share no folder with the run or with each other. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
@@ -66,6 +66,9 @@ test('is measured by the worker that trained the winner again, though another is
     await using training = await startTraining(join(folder.path, 'run'), keys, 2)
     const winner = asked(1, 6)
     const result = await training.evaluate({ ...winner, onProgress: () => {} })
+    // The first worker would write the same file once more, and so could read it whoever wrote it.
+    for (const name of ['a', 'b'])
+      await rm(join(folder.path, name, 'artifacts'), { recursive: true, force: true })
     const begun = Promise.withResolvers<void>()
     // Takes the first worker, so that the winner is trained on the second; ends before it.
     const other = training.evaluate({ ...asked(2, 2), onProgress: () => begun.resolve() })
