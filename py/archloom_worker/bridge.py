@@ -112,7 +112,9 @@ def _unblock() -> None:
 class Bridge:
     """Owns the link and the thread that serves it."""
 
-    def __init__(self, link: "Link", hello: schema.Hello, patience_seconds: float) -> None:
+    def __init__(
+        self, link: "Link", hello: schema.Hello, patience_seconds: float, *, guarded: bool = False
+    ) -> None:
         self._link = link
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
@@ -122,7 +124,9 @@ class Bridge:
         self._tasks: queue.SimpleQueue[Assignment | None] = queue.SimpleQueue()
         self._assignment: Assignment | None = None
         self._device_bytes: int | None = None
-        self._state, self._first = loop.begin(hello, patience_seconds, time.monotonic())
+        self._state, self._first = loop.begin(
+            hello, patience_seconds, time.monotonic(), guarded=guarded
+        )
         self._exit_code = EXIT_INTERNAL
         self._last_resort: threading.Timer | None = None
         self._thread = threading.Thread(target=self._guarded_serve, name="io", daemon=True)

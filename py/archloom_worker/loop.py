@@ -42,6 +42,10 @@ UNRESPONSIVE_SECONDS = 300.0
 """How long an orchestrator may say nothing while its link stands: its process lives, and waits, as
 for a slow disk."""
 
+STOPPED_SECONDS = 86_400.0
+"""How long an orchestrator whose end a guardian would tell may be stopped, as by Ctrl-Z overnight.
+Bounded in case somebody has killed the guardian, too."""
+
 TERMINATE_SECONDS = 5.0
 """How long a terminated worker waits for its task to stop and its outcome to be acknowledged."""
 
@@ -87,6 +91,8 @@ class State:
     hello: schema.Hello
     patience_seconds: float
     """How long an unanswered hello is waited for."""
+    guarded: bool
+    """Whether a guardian ends this process with its orchestrator: silence is no death then."""
     greeted_at: float
     heard_at: float
     beat_at: float
@@ -113,11 +119,14 @@ class State:
 Step: TypeAlias = tuple[State, tuple[Command, ...]]
 
 
-def begin(hello: schema.Hello, patience_seconds: float, now: float) -> Step:
+def begin(
+    hello: schema.Hello, patience_seconds: float, now: float, *, guarded: bool = False
+) -> Step:
     """The first step: says hello."""
     state = State(
         hello=hello,
         patience_seconds=patience_seconds,
+        guarded=guarded,
         greeted_at=now,
         heard_at=now,
         beat_at=float("inf"),
@@ -137,8 +146,8 @@ def wake_at(state: State) -> float:
     """When the next Tick has something to do."""
     times = [state.beat_at, state.heard_at + _patience(state)]
     if not state.welcomed:
-        times.append(state.greeted_at + state.patience_seconds)
-    else:
+        times.append(state.greeted_at + _hello_patience(state))
+    elif state.connected:
         times.extend(outcome.sent_at + _silence(state) for outcome in state.outcomes)
     if state.running is not None:
         times.append(state.running.give_up_at)
@@ -313,7 +322,7 @@ def _tick(state: State, now: float) -> Step:
         return _leave(
             state, EXIT_WORKER, f"The orchestrator has been silent for {silence:.1f} s, giving up"
         )
-    if not state.welcomed and now - state.greeted_at >= state.patience_seconds:
+    if not state.welcomed and now - state.greeted_at >= _hello_patience(state):
         return _leave(
             state,
             EXIT_WORKER,
@@ -327,15 +336,14 @@ def _tick(state: State, now: float) -> Step:
     state, again = _resend(state, now)
     if state.rules is None or now < state.beat_at:
         return state, again
-    return (
-        replace(state, beat_at=now + state.rules.heartbeat_seconds),
-        (Send(schema.WorkerHeartbeat()), *again),
-    )
+    # Over no link they would only pile up.
+    beat = (Send(schema.WorkerHeartbeat()),) if state.connected else ()
+    return replace(state, beat_at=now + state.rules.heartbeat_seconds), (*beat, *again)
 
 
 def _resend(state: State, now: float) -> Step:
     """Sends an outcome again that was not acknowledged for as long as silence may last."""
-    if not state.welcomed:
+    if not (state.welcomed and state.connected):
         return state, ()
     due = {outcome.key for outcome in state.outcomes if now >= outcome.sent_at + _silence(state)}
     outcomes = tuple(
@@ -451,9 +459,19 @@ def _leave(state: State, exit_code: int, notice: str | None = None) -> Step:
 
 
 def _patience(state: State) -> float:
-    """How long silence is borne: longer while ZeroMQ's own pings are answered over the link."""
+    """How long silence is borne: longer while ZeroMQ's own pings are answered over the link.
+
+    Under a guardian it only means that the orchestrator is stopped, and may go on at any time.
+    """
+    if state.guarded:
+        return STOPPED_SECONDS
     silence = _silence(state)
     return max(silence, UNRESPONSIVE_SECONDS) if state.connected else silence
+
+
+def _hello_patience(state: State) -> float:
+    """Under a guardian as long, too, once there was a link; before, the endpoint may be wrong."""
+    return STOPPED_SECONDS if state.guarded and state.linked else state.patience_seconds
 
 
 def _silence(state: State) -> float:

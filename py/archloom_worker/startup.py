@@ -33,7 +33,7 @@ def serve(options: Options, keys: CurveKeys | None) -> int:
     sys.path[:0] = [str(folder.resolve()) for folder in options.python_path]
     services, hello = prepare(options)
     link = Link(options.connect, routing_id(options.name), keys)
-    bridge = Bridge(link, hello, options.patience_seconds)
+    bridge = Bridge(link, hello, options.patience_seconds, guarded=_is_guarded(options))
     forward_logs(bridge.report, options.log_level)
     bridge.start()
     do_tasks(bridge, services)
@@ -71,6 +71,11 @@ def prepare(options: Options) -> tuple[tasks.Services, schema.Hello]:
     )
     calls = Calls(Modules(options.allow, options.python_path))
     return tasks.Services(device, store, calls, options.root), hello
+
+
+def _is_guarded(options: Options) -> bool:
+    """Whether the orchestrator itself started this worker; over TCP standard input is another's."""
+    return options.watch_stdin and options.connect.startswith("ipc://")
 
 
 def identify_modules(options: Options) -> list[schema.ModuleIdentity]:

@@ -232,6 +232,37 @@ def test_a_link_that_is_lost_ends_that_patience(worker: Worker) -> None:
     assert isinstance(worker.on(LinkDown(), Tick(), at=201.0)[-1], Leave)
 
 
+@pytest.fixture
+def guarded(hello: schema.Hello, graph: schema.NetworkGraph) -> Worker:
+    state, _ = loop.begin(hello, patience_seconds=60.0, now=100.0, guarded=True)
+    worker = Worker(state, 100.0, graph, [])
+    worker.on(LinkUp(), Received(WELCOME))
+    return worker
+
+
+def test_under_a_guardian_a_stopped_orchestrator_is_waited_for(guarded: Worker) -> None:
+    guarded.on(guarded.run(), LinkDown())
+    assert guarded.on(Tick(), at=3700.0) == []
+    assert guarded.on(TaskEnded(result())) == [Send(result())]
+    assert guarded.on(Tick(), at=7300.0) == [], "nothing piles up on a link that is down"
+    assert guarded.on(LinkUp()) == [Send(guarded.state.hello)]
+    assert not any(isinstance(command, Leave) for command in guarded.on(Tick(), at=9000.0))
+    assert Send(result()) in guarded.on(Received(WELCOME))
+
+
+def test_under_a_guardian_a_day_of_silence_is_the_end(guarded: Worker) -> None:
+    assert guarded.on(LinkDown(), Tick(), at=86_499.0) == []
+    assert isinstance(guarded.on(Tick(), at=86_500.0)[-1], Leave)
+
+
+def test_under_a_guardian_a_wrong_endpoint_is_still_told(
+    hello: schema.Hello, graph: schema.NetworkGraph
+) -> None:
+    state, _ = loop.begin(hello, patience_seconds=60.0, now=100.0, guarded=True)
+    worker = Worker(state, 100.0, graph, [])
+    assert isinstance(worker.on(Tick(), at=160.0)[-1], Leave)
+
+
 @pytest.mark.parametrize("event", [HEARTBEAT, Malformed("garbage"), acknowledge(), cancel("t9")])
 def test_any_message_is_a_sign_of_life(worker: Worker, event: Event) -> None:
     worker.on(event, at=109.0)

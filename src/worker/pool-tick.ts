@@ -2,7 +2,15 @@
 import { ArchloomError } from '#src/errors.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import { renewCredits } from './credit.ts'
-import { changeWorker, type Draft, logTo, sendTo, tasksOf, turnTo } from './pool-draft.ts'
+import {
+  changeTask,
+  changeWorker,
+  type Draft,
+  logTo,
+  sendTo,
+  tasksOf,
+  turnTo,
+} from './pool-draft.ts'
 import type { TaskState, WorkerState } from './pool-state.ts'
 import { dropRemote, tickAbsence } from './remote-life.ts'
 import { assignTasks, failTask, failTasksOf, rejectTask } from './task-life.ts'
@@ -43,15 +51,29 @@ export function turnToClosing(draft: Draft): void {
 }
 
 /**
- * When the orchestrator itself stood still, workers are not to blame for what it did not hear.
+ * When the orchestrator itself stood still, workers are not to blame for what it did not hear: that
+ * they live, have said hello, have ended a task, or have joined.
  */
 function forgiveLateness(draft: Draft): void {
   const lateMs = draft.nowMs - draft.tickedMs - draft.rules.tickMs
   draft.tickedMs = draft.nowMs
   if (lateMs <= draft.rules.tickMs) return
+  const later = (ms: number) => Math.min(draft.nowMs, ms + lateMs)
   for (const worker of draft.workers.values()) {
-    changeWorker(draft, worker, { seenMs: Math.min(draft.nowMs, worker.seenMs + lateMs) })
+    const { phase, seenMs } = worker
+    changeWorker(draft, worker, {
+      seenMs: later(seenMs),
+      ...(phase.kind === 'starting' && { phase: { ...phase, sinceMs: later(phase.sinceMs) } }),
+    })
   }
+  for (const task of draft.tasks.values()) {
+    const { killAtMs } = task
+    if (killAtMs === null) continue
+    // Workers' own clocks went on: one that kept its deadline has only to be heard.
+    const heardMs = Math.min(killAtMs + lateMs, draft.nowMs + draft.rules.graceMs)
+    changeTask(draft, task, { killAtMs: Math.max(killAtMs, heardMs) })
+  }
+  if (draft.absence) draft.absence = { ...draft.absence, sinceMs: later(draft.absence.sinceMs) }
 }
 
 function tickWorker(draft: Draft, worker: WorkerState): void {

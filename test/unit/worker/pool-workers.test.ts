@@ -352,6 +352,32 @@ describe('silence', () => {
     expect(pool.all('signal')).toHaveLength(2)
   })
 
+  test('of an orchestrator that stood still costs no task that had ended, and no starting worker', () => {
+    const pool = PoolDriver.opened()
+    pool.submit('t1', { deadlineSeconds: 10 })
+    pool.submit('t2', { deadlineSeconds: 10 })
+    pool.exit('w01')
+    pool.pass(600)
+    expect(pool.phase('w01')).toBe('starting')
+    pool.nowMs += 3_600_000
+    pool.do({ kind: 'ticked' })
+    pool.finish('w00', 't1')
+    expect(pool.outcome('t1')).toBe('resolved')
+    pool.start('w01')
+    expect(pool.phase('w01')).toBe('ready')
+  })
+
+  test('of an orchestrator that stood still gives a task past its deadline the grace and no more', () => {
+    const pool = PoolDriver.opened({ workers: 1 })
+    pool.submit('t1', { deadlineSeconds: 10 })
+    pool.nowMs += 3_600_000
+    pool.do({ kind: 'ticked' })
+    pool.pass(3750)
+    expect(pool.outcome('t1')).toBeNull()
+    pool.pass(250)
+    expect(pool.outcome('t1')).toBe('timeout')
+  })
+
   test('is broken by heartbeats, which go both ways', () => {
     const pool = PoolDriver.opened({ workers: 1 })
     pool.pass(60_000)
