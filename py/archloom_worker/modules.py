@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archloom_worker.errors import InvalidTask
+from archloom_worker.user_traceback import own_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,8 +40,7 @@ class Modules:
         """The function or class that `module:name` names; imports its module with the first use.
 
         Raises:
-            InvalidTask: When it is not there or may not be called.
-            Exception: Whatever importing the module raises.
+            InvalidTask: When it is not there, cannot be imported or may not be called.
         """
         module_name, _, attribute = name.partition(":")
         self._require(module_name, f"{name} may not be called")
@@ -71,13 +71,17 @@ class Modules:
     def _imported(self, name: str) -> Any:
         try:
             return importlib.import_module(name)
-        except ModuleNotFoundError as error:
+        except (Exception, SystemExit) as error:  # whatever it is, no call can be made
             # One of the packages above it counts, too; what it imports itself is another matter.
-            if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-                raise
+            missing = error.name if isinstance(error, ModuleNotFoundError) else None
+            if missing is None or not f"{name}.".startswith(f"{missing}."):
+                reason = f"{type(error).__name__}: {error}".rstrip(": .\n")
+                raise InvalidTask(
+                    f"The module {name} cannot be imported: {reason}{own_place(error)}"
+                ) from error
             folders = ", ".join(map(str, self._folders)) or "no folder"
             raise InvalidTask(
-                f"There is no module {error.name} in this environment; the folders given for it"
+                f"There is no module {missing} in this environment; the folders given for it"
                 f" are: {folders} (pythonPath, or --python-path FOLDER)"
             ) from None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from archloom_worker import schema
-from archloom_worker.calls import CallContext, Calls, own_place, own_traceback
+from archloom_worker.calls import CallContext, Calls
 from archloom_worker.context import DatasetStore, TrainContext
 from archloom_worker.determinism import torch_installed
 from archloom_worker.errors import Diverged, InvalidTask, WorkerError
@@ -28,6 +28,7 @@ from archloom_worker.protocol import (
     unpack_tensors,
 )
 from archloom_worker.run_folder import locate_files
+from archloom_worker.user_traceback import own_place, own_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable

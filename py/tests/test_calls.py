@@ -366,7 +366,29 @@ def test_a_module_whose_own_import_fails_says_what_is_missing(
     (tmp_path / "needy.py").write_text("import surely_not_there\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     failure = Worker("needy").refused({**call("x"), "function": "needy:train"})
-    assert "No module named 'surely_not_there' (needy.py, line 1)" in failure.message
+    assert failure.kind == "invalid_task"
+    assert failure.message == (
+        "The module needy cannot be imported: ModuleNotFoundError: No module named"
+        " 'surely_not_there' (needy.py, line 1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("\n1 / 0", "ZeroDivisionError: division by zero (broken.py, line 2)"),
+        ("def f(:", "SyntaxError: invalid syntax (broken.py, line 1)"),
+        ("raise SystemExit", "SystemExit (broken.py, line 1)"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_no_fault_of_a_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    (tmp_path / "broken.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    failure = Worker("broken").refused({**call("x"), "function": "broken:f"})
+    assert failure.kind == "invalid_task"
+    assert failure.message == f"The module broken cannot be imported: {said}"
 
 
 @pytest.mark.parametrize(
