@@ -1,7 +1,8 @@
 /**
  * Code of others fails in ways of its own. Each reason is said aloud once, and trouble that has nothing
- * to do with architectures (a package that is missing, an argument that nobody gives) ends the run, so
- * that it is mended and resumed instead of costing every trial.
+ * to do with architectures ends the run, so that it is mended and resumed instead of costing every
+ * trial: at once where a call cannot even be made (a package is missing, nobody gives an argument),
+ * and when the first trials all raise the same.
  */
 import type { Logger } from 'pino'
 import { ArchloomError } from '#src/errors.ts'
@@ -32,7 +33,9 @@ export function watchTrouble(where: string, logger: Logger): TroubleWatch {
       const failing = trials.get(message) ?? new Set()
       if (failing.size === 0) logger.warn({ trial, kind, reason: message }, 'The pipeline failed')
       trials.set(message, failing.add(trial))
-      if (hasWorked || failing.size < enoughTrials || !isEverywhere(error.failure)) return error
+      if (hasWorked) return error
+      if (isRefusal(error.failure)) return refused(where, error)
+      if (kind !== 'internal' || failing.size < enoughTrials) return error
       return new ArchloomError(
         'worker/task-failed',
         `${where} failed in the first ${failing.size} trials for one reason: ${message}; mend it and resume the run`,
@@ -42,10 +45,23 @@ export function watchTrouble(where: string, logger: Logger): TroubleWatch {
   }
 }
 
+/** The error to end the only call of a function with: its own, or one that ends the run. */
+export function troubleOfOne(where: string, error: unknown): unknown {
+  return error instanceof AttemptFailure && isRefusal(error.failure) ? refused(where, error) : error
+}
+
 /**
- * Whether a reason may be the same for every architecture. The worker explains by itself, without a
- * traceback, why a call cannot be made; a refusal of the function's own has one.
+ * Whether the call could not be made, or what it gave not be carried. The worker explains that by
+ * itself, without a traceback; a refusal of the function's own has one.
  */
-function isEverywhere({ kind, traceback }: Failure): boolean {
-  return kind === 'internal' || (kind === 'invalid_task' && traceback === undefined)
+function isRefusal({ kind, traceback }: Failure): boolean {
+  return kind === 'invalid_task' && traceback === undefined
+}
+
+function refused(where: string, error: AttemptFailure): ArchloomError {
+  return new ArchloomError(
+    'worker/task-failed',
+    `${where} cannot be used as it is: ${error.failure.message}; mend it and resume the run`,
+    { details: { function: where }, cause: error },
+  )
 }

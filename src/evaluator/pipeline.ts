@@ -29,7 +29,7 @@ import {
   pointOf,
   testMetricsOf,
 } from './pipeline-metrics.ts'
-import { type TroubleWatch, watchTrouble } from './pipeline-trouble.ts'
+import { type TroubleWatch, troubleOfOne, watchTrouble } from './pipeline-trouble.ts'
 import { hasWorkers, noWorkers, poolOptions, workerSettings } from './worker-settings.ts'
 
 const TestChoice = z.strictObject({
@@ -214,7 +214,7 @@ async function test(pipeline: Pipeline, request: TestRequest): Promise<TestMetri
   invariant(settings.test, 'A pipeline without a test was asked for one')
   const { metric, function: own } = settings.test
   const where = own ?? settings.function
-  const { result } = await pool.run<'call'>({
+  const job = pool.run<'call'>({
     task: 'test',
     lease: request.attempt,
     work: {
@@ -223,6 +223,9 @@ async function test(pipeline: Pipeline, request: TestRequest): Promise<TestMetri
       resume: own === null ? null : await checkpoints.find(request.result.checkpoint),
     },
     signal: request.signal,
+  })
+  const { result } = await job.catch((error: unknown) => {
+    throw troubleOfOne(where, error)
   })
   if (own === null) {
     const repeated = metricsOf(result.output, names, where).valAccuracy

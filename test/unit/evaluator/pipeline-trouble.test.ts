@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { ArchloomError } from '#src/errors.ts'
-import { watchTrouble } from '#src/evaluator/pipeline-trouble.ts'
+import { troubleOfOne, watchTrouble } from '#src/evaluator/pipeline-trouble.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { Failure } from '#src/trial/record.ts'
 
@@ -54,6 +54,7 @@ describe('trouble with a pipeline', () => {
     [{ kind: 'out_of_memory' }],
     [{ kind: 'diverged' }],
     [{ kind: 'timeout' }],
+    // Raised by the function itself, since there is a traceback.
     [{ kind: 'invalid_task' }],
   ] as const)('goes on where it is %j, which an architecture may have caused', (over) => {
     const { trouble } = watch()
@@ -63,13 +64,33 @@ describe('trouble with a pipeline', () => {
     }
   })
 
-  it('ends the run for a call that cannot be made at all', () => {
+  const refused = () =>
+    new AttemptFailure({ kind: 'invalid_task', message: 'm:f needs width, but the call gives C' })
+
+  it('ends the run at once for a call that cannot be made at all', () => {
+    const { trouble, lines } = watch()
+    expect(trouble.failed(0, refused())).toMatchObject({
+      code: 'worker/task-failed',
+      message:
+        'm:f cannot be used as it is: m:f needs width, but the call gives C; mend it and resume the run',
+    })
+    expect(lines).toHaveLength(1)
+  })
+
+  it('fails its trial alone where only some architectures cannot be called with', () => {
     const { trouble } = watch()
-    const refused = () =>
-      new AttemptFailure({ kind: 'invalid_task', message: 'm:f needs width, but the call gives C' })
-    trouble.failed(0, refused())
-    trouble.failed(1, refused())
-    expect(trouble.failed(2, refused())).toMatchObject({ code: 'worker/task-failed' })
+    trouble.worked()
+    const error = refused()
+    expect(trouble.failed(1, error)).toBe(error)
+  })
+
+  it('of the one call of a test ends the run where that cannot be made, and fails it otherwise', () => {
+    expect(troubleOfOne('m:test', refused())).toMatchObject({
+      code: 'worker/task-failed',
+      message: expect.stringMatching(/^m:test cannot be used as it is: /),
+    })
+    const raised = failure()
+    expect(troubleOfOne('m:test', raised)).toBe(raised)
   })
 
   it('is none where an attempt was cancelled, or something else broke', () => {
