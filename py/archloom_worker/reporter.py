@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archloom_worker.errors import InvalidTask
 from archloom_worker.output import plain_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from archloom_worker import schema
     from archloom_worker.stop_rule import StopRule
@@ -86,19 +89,26 @@ class Reporter:
                 them would run code when they are read.
 
         Raises:
-            InvalidTask: When there is anything else in it.
+            InvalidTask: When there is anything else in it, or the environment has no safetensors.
         """
         self._check()
-        if self._path is None:
-            return
-        from archloom_worker.tensor_file import write_tensors  # noqa: PLC0415 - imports PyTorch
-
-        self.saved = write_tensors(self._path, state)
+        if self._path is not None:
+            self.saved = _tensor_files().write_tensors(self._path, state)
 
     def load(self) -> Any:
         """The state that an earlier call saved, its tensors on the CPU; None for a new start."""
-        if self._resume is None:
-            return None
-        from archloom_worker.tensor_file import read_tensors  # noqa: PLC0415 - imports PyTorch
+        return None if self._resume is None else _tensor_files().read_tensors(self._resume)
 
-        return read_tensors(self._resume)
+
+def _tensor_files() -> ModuleType:
+    """Loaded when it is needed: an environment without PyTorch may do without safetensors."""
+    try:
+        from archloom_worker import tensor_file  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name != "safetensors":
+            raise
+        raise InvalidTask(
+            f"The environment {sys.prefix} has no safetensors, which saved states are kept in;"
+            " install it there, or save nothing"
+        ) from error
+    return tensor_file

@@ -2,6 +2,8 @@
 
 A tensor's name is its place in the nesting as a JSON pointer (RFC 6901), so that any reader of
 safetensors can take it; all else is JSON in the file's metadata. Equal values make equal bytes.
+
+PyTorch is needed for its own tensors alone: arrays are written and read without it.
 """
 
 from __future__ import annotations
@@ -9,20 +11,25 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 import numpy as np
-import safetensors.torch
-import torch
+import safetensors.numpy
 from safetensors import SafetensorError
 
 from archloom_worker import schema
+from archloom_worker.determinism import torch_installed
 from archloom_worker.errors import DataError, InvalidTask
 
-SUFFIX = ".safetensors"
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import torch
+
+    Tensors: TypeAlias = dict[str, npt.NDArray[Any] | torch.Tensor]
 
 MAX_DEPTH = 32
 """Levels of nesting that are written and read; an optimizer's state has four."""
@@ -30,12 +37,17 @@ MAX_DEPTH = 32
 _STRUCTURE = "archloom"
 """The only key of the metadata: with more, their order in the file would be by chance."""
 
-_LAYOUTS = {
-    "channels_last": torch.channels_last,
-    "channels_last_3d": torch.channels_last_3d,
+_ARRAY_TYPES = {
+    *("bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64"),
+    *("float16", "float32", "float64", "complex64"),
 }
+"""Types of NumPy that safetensors knows."""
 
-Tensors = dict[str, torch.Tensor]
+
+class _Header(msgspec.Struct):
+    """The part of a file's header that is ours; the rest is safetensors' own."""
+
+    metadata: dict[str, str] = msgspec.field(name="__metadata__", default_factory=dict)
 
 
 def write_tensors(path: Path, value: object) -> schema.CheckpointRef:
@@ -72,6 +84,7 @@ def read_tensors(ref: schema.CheckpointRef) -> Any:
     Raises:
         DataError: When the file is missing, has another content than the reference states, or was
             not written by `write_tensors`.
+        InvalidTask: As `unpack`.
     """
     path = Path(ref.path)
     try:
@@ -107,7 +120,12 @@ def pack(value: object) -> bytes:
         raise InvalidTask(
             f"What is to be saved has a text that is no Unicode: {error}; save it in another form"
         ) from error
-    return safetensors.torch.save(tensors, metadata)
+    arrays = {name: item for name, item in tensors.items() if isinstance(item, np.ndarray)}
+    if len(arrays) == len(tensors):
+        return safetensors.numpy.save(arrays, metadata)
+    from archloom_worker import torch_tensors  # noqa: PLC0415 - imports PyTorch
+
+    return torch_tensors.save(tensors, metadata)
 
 
 def unpack(content: bytes) -> Any:
@@ -115,18 +133,41 @@ def unpack(content: bytes) -> Any:
 
     Raises:
         ValueError: When they are not what `pack` makes.
+        InvalidTask: When tensors of PyTorch are among them, and it is not installed.
     """
     try:
-        tensors = safetensors.torch.load(content)
         length = int.from_bytes(content[:8], "little")
-        metadata = msgspec.json.decode(content[8 : 8 + length]).get("__metadata__", {})
-        structure = msgspec.json.decode(metadata.get(_STRUCTURE, ""))
+        header = msgspec.json.decode(content[8 : 8 + length], type=_Header)
+        structure = msgspec.json.decode(header.metadata.get(_STRUCTURE, ""))
+        tensors = _loaded(content, _has_tensor(structure))
     except (SafetensorError, msgspec.DecodeError, RecursionError, KeyError) as error:
         raise ValueError(str(error)) from error
     return _read(structure, tensors, 0)
 
 
-def _written(value: object, place: str, tensors: Tensors) -> Any:
+def _has_tensor(node: Any) -> bool:
+    """Whether a tensor of PyTorch is anywhere in the structure of a file."""
+    if isinstance(node, dict):
+        return "tensor" in node or any(map(_has_tensor, node.values()))
+    return isinstance(node, list) and any(map(_has_tensor, node))
+
+
+def _loaded(content: bytes, needs_torch: bool) -> Tensors:
+    if not needs_torch:
+        return dict(safetensors.numpy.load(content))
+    if not torch_installed():
+        raise InvalidTask(
+            f"The file has tensors of PyTorch, which the environment {sys.prefix} has not; load it"
+            " where PyTorch is installed, or save NumPy arrays"
+        )
+    from archloom_worker import torch_tensors  # noqa: PLC0415 - imports PyTorch
+
+    return torch_tensors.load(content)
+
+
+def _written(  # noqa: PLR0911 - one line a kind
+    value: object, place: str, tensors: Tensors
+) -> Any:
     """The value as JSON; what JSON cannot say is an object of one key, its kind."""
     if place.count("/") > MAX_DEPTH:
         raise InvalidTask(
@@ -139,8 +180,11 @@ def _written(value: object, place: str, tensors: Tensors) -> Any:
         return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else {"float": str(float(value))}
-    if isinstance(value, torch.Tensor | np.ndarray):
-        return _tensor_written(value, place, tensors)
+    if isinstance(value, np.ndarray):
+        return _add_tensor("array", place, _plain_array(value, place), tensors)
+    torch = sys.modules.get("torch")  # nobody has a tensor before it is imported
+    if torch is not None and isinstance(value, torch.Tensor):
+        return _torch_written(value, place, tensors)
     if isinstance(value, list | tuple):
         items = [_written(item, f"{place}/{index}", tensors) for index, item in enumerate(value)]
         return items if isinstance(value, list) else {"tuple": items}
@@ -150,57 +194,32 @@ def _written(value: object, place: str, tensors: Tensors) -> Any:
     raise _unsaveable(type(value).__name__, place)
 
 
-def _tensor_written(
-    value: torch.Tensor | np.ndarray[Any, Any], place: str, tensors: Tensors
-) -> dict[str, str]:
-    kind = "tensor" if isinstance(value, torch.Tensor) else "array"
+def _plain_array(value: npt.NDArray[Any], place: str) -> npt.NDArray[Any]:
+    if value.dtype.name not in _ARRAY_TYPES:
+        raise _unsaveable(f"array of type {value.dtype}", place)
+    return np.array(value, dtype=value.dtype.newbyteorder("="), order="C")
+
+
+def _torch_written(value: torch.Tensor, place: str, tensors: Tensors) -> dict[str, str]:
+    from archloom_worker import torch_tensors  # noqa: PLC0415 - imports PyTorch
+
     try:
-        tensor = _as_tensor(value)
+        tensor, layout = torch_tensors.plain(value)
     except (TypeError, RuntimeError, NotImplementedError) as error:
-        raise _unsaveable(f"{kind} of type {value.dtype}", place) from error
-    layout = next((name for name in _LAYOUTS if _has_layout(tensor, name)), None)
+        raise _unsaveable(f"tensor of type {value.dtype}", place) from error
+    node = _add_tensor("tensor", place, tensor, tensors)
+    return node if layout is None else {**node, "layout": layout}
+
+
+def _add_tensor(
+    kind: str, place: str, tensor: npt.NDArray[Any] | torch.Tensor, tensors: Tensors
+) -> dict[str, str]:
     if place in tensors:
         raise InvalidTask(
             f"What is to be saved has two keys that are written alike, at {place}; name one anew"
         )
-    # Never a view of what another name has: safetensors would refuse two names of one memory.
-    tensors[place] = tensor.clone(memory_format=torch.contiguous_format)
-    return {kind: place} if layout is None else {kind: place, "layout": layout}
-
-
-def _as_tensor(value: torch.Tensor | np.ndarray[Any, Any]) -> torch.Tensor:
-    if isinstance(value, np.ndarray):
-        native = np.array(value, dtype=value.dtype.newbyteorder("="), order="C")
-        tensor = torch.from_numpy(native)
-    else:
-        tensor = value.detach()
-    if tensor.layout != torch.strided or tensor.is_quantized or tensor.dtype not in _DTYPES:
-        raise TypeError(f"layout {tensor.layout}, type {tensor.dtype}")
-    return tensor.cpu().resolve_conj().resolve_neg()
-
-
-_DTYPES = {
-    torch.bool,
-    torch.uint8,
-    torch.int8,
-    torch.int16,
-    torch.int32,
-    torch.int64,
-    torch.uint16,
-    torch.uint32,
-    torch.uint64,
-    torch.float16,
-    torch.bfloat16,
-    torch.float32,
-    torch.float64,
-    torch.complex64,
-}
-
-
-def _has_layout(tensor: torch.Tensor, name: str) -> bool:
-    if tensor.ndim != (4 if name == "channels_last" else 5) or tensor.is_contiguous():
-        return False
-    return tensor.is_contiguous(memory_format=_LAYOUTS[name])
+    tensors[place] = tensor
+    return {kind: place}
 
 
 def _read(node: Any, tensors: Tensors, depth: int) -> Any:
@@ -218,8 +237,7 @@ def _read(node: Any, tensors: Tensors, depth: int) -> Any:
         case {"float": "nan" | "inf" | "-inf" as text}:
             return float(text)
         case {"tensor": str(place)} | {"array": str(place)} if place in tensors:
-            tensor = tensors[place]
-            return tensor.numpy() if "array" in node else _laid_out(tensor, node.get("layout"))
+            return _placed(tensors[place], node)
     raise ValueError("its metadata do not say what its tensors are")
 
 
@@ -230,14 +248,14 @@ def _pair(pair: Any, tensors: Tensors, depth: int) -> tuple[str | int, Any]:
     raise ValueError("a dict in its metadata has a key of another kind than text and number")
 
 
-def _laid_out(tensor: torch.Tensor, layout: object) -> torch.Tensor:
-    if layout is None:
-        return tensor
-    if not isinstance(layout, str) or layout not in _LAYOUTS:
-        raise ValueError("a tensor has an unknown layout")
-    if tensor.ndim != (4 if layout == "channels_last" else 5):
-        raise ValueError(f"a tensor of {tensor.ndim} axes has the layout {layout}")
-    return tensor.contiguous(memory_format=_LAYOUTS[layout])
+def _placed(tensor: npt.NDArray[Any] | torch.Tensor, node: dict[str, Any]) -> Any:
+    if isinstance(tensor, np.ndarray):
+        return tensor  # without PyTorch there are arrays alone
+    from archloom_worker import torch_tensors  # noqa: PLC0415 - imports PyTorch
+
+    if "array" in node:
+        return torch_tensors.as_array(tensor)
+    return torch_tensors.laid_out(tensor, node.get("layout"))
 
 
 def _below(place: str, key: object) -> str:

@@ -11,13 +11,24 @@ SOURCE = Path(__file__).parents[1] / "archloom_worker"
 BARE = {"eval", "exec", "compile", "__import__"}
 """Built in; methods may bear these names."""
 
-ANYWHERE = {"import_module", "Unpickler", "Popen", "check_output", "execv", "CDLL", "allow_pickle"}
+ANYWHERE = {
+    *("import_module", "exec_module", "run_module", "run_path", "Unpickler", "allow_pickle"),
+    *("Popen", "check_output", "check_call", "getoutput", "CDLL", "PyDLL"),
+    *("execv", "execve", "execvp", "execvpe", "execl", "posix_spawn", "spawnv"),
+}
 
 PAIRS = {
     *("pickle.load", "pickle.loads", "marshal.load", "marshal.loads", "shelve.open", "yaml.load"),
-    *("torch.load", "jit.load", "np.load", "numpy.load", "joblib.load"),
+    *("torch.load", "jit.load", "hub.load", "np.load", "numpy.load", "joblib.load"),
+    *("dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads"),
     *("os.system", "os.popen", "subprocess.run", "subprocess.call"),
 }
+
+SAFE = {"safetensors.torch.load", "safetensors.numpy.load"}
+"""These bear such a name and read numbers alone."""
+
+RENAMED = {pair.split(".")[0] for pair in PAIRS} - {"np", "jit", "hub", "torch", "numpy", "os"}
+"""Modules that may not be imported under another name, which the search would not know."""
 
 # Each of them with its reason; what is here and is not needed any more fails, too.
 ALLOWED = {
@@ -51,6 +62,12 @@ def dotted(node: ast.expr) -> str:
 
 def uses(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            pairs = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = {".".join(pair.rsplit(".", 2)[-2:]) for pair in pairs if pair not in SAFE}
+            yield from names & PAIRS
+        if isinstance(node, ast.Import):
+            yield from (item.name for item in node.names if item.asname and item.name in RENAMED)
         name = ""
         if isinstance(node, ast.Call):
             name = dotted(node.func)
@@ -60,7 +77,7 @@ def uses(tree: ast.AST) -> Iterator[str]:
         last, pair = name.rsplit(".", 1)[-1], ".".join(name.rsplit(".", 2)[-2:])
         if name in BARE or last in ANYWHERE:
             yield last
-        elif pair in PAIRS and name != "safetensors.torch.load":
+        elif pair in PAIRS and name not in SAFE:
             yield pair
 
 
@@ -79,7 +96,9 @@ def test_nothing_makes_code_or_objects_of_bytes_but_where_it_is_said() -> None:
 @pytest.mark.parametrize(
     "line",
     ["eval(text)", "torch.load(path)", "pickle.loads(b)", "class A(pickle.Unpickler): ...",
-     "importlib.import_module(name)", "subprocess.run(x)", "builtins.exec(x)", "np.load(f)"],
+     "importlib.import_module(name)", "subprocess.run(x)", "builtins.exec(x)", "np.load(f)",
+     "from pickle import loads", "from torch import load as read", "import pickle as p",
+     "spec.loader.exec_module(module)", "runpy.run_path(path)", "os.execvp(a, b)"],
 )  # fmt: skip
 def test_the_search_finds(line: str) -> None:
     assert list(uses(ast.parse(line)))
