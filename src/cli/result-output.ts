@@ -1,4 +1,5 @@
 import { duration, integer, percent, plural, points } from '#src/report/format.ts'
+import { rangeWords, valueWords } from '#src/report/objective.ts'
 import type { RunSummary } from '#src/report/run-summary.ts'
 import { simulatedWords } from '#src/report/simulation.ts'
 import type { RunResult } from '#src/runner/result.ts'
@@ -16,13 +17,23 @@ export function resultLines(result: RunResult, summary: RunSummary, reportPath: 
   return [
     `Best        ${best.architecture}`,
     `            trial ${best.trial} of ${result.trials.ended}${sizeWords(best.counts)}`,
-    `${summary.simulation?.mark ? 'Told        ' : 'Validation  '}${percent(best.valAccuracy)}${randomWords(best.valAccuracy, summary)}${markWords(summary)}`,
+    `${summary.simulation?.mark ? 'Told        ' : 'Validation  '}${objectiveWords(best.valAccuracy, summary)}${randomWords(best.valAccuracy, summary)}${markWords(summary)}`,
     ...(best.testAccuracy === null
       ? []
-      : [`Test        ${percent(best.testAccuracy)}, measured once, after the selection`]),
+      : [
+          `Test        ${valueWords(best.testAccuracy, summary.objective)}, measured once, after the selection`,
+        ]),
     `Searched    ${duration(result.budget.spent.seconds)}, ${integer(result.budget.spent.epochs)} epochs${simulatedClause(summary)}${failureWords(summary)}`,
     `Report      ${reportPath}`,
   ]
+}
+
+/** `99.41%`, `f1 99.41%`, or `rmse 0.169, 95.77% of the way from 4 to 0`. */
+function objectiveWords(valAccuracy: number, { objective }: RunSummary): string {
+  if (objective === null) return percent(valAccuracy)
+  const range = rangeWords(objective)
+  const place = range === '' ? '' : `, ${percent(valAccuracy)} of the way${range}`
+  return `${objective.metric} ${valueWords(valAccuracy, objective)}${place}`
 }
 
 /** Whatever must be said of a search that was told test accuracies. */

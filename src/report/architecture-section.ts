@@ -1,7 +1,8 @@
 /** The best architecture: drawn, named, counted, and how it came about. */
 import { compact, duration, integer, percent, shortHash } from './format.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
-import { winnerOf } from './overview.ts'
+import { valueWords } from './objective.ts'
+import { testTitle, winnerOf } from './overview.ts'
 import type { RunSummary, TrialSummary } from './run-summary.ts'
 import { copyable, type Section, trialLink } from './section.ts'
 import { signalTitle } from './simulation.ts'
@@ -37,10 +38,17 @@ function factList(summary: RunSummary, winner: TrialSummary, shown: ReadonlySet<
   const facts: readonly (readonly [string, HtmlValue])[] = [
     ['Trial', trialLink(winner.trial, shown)],
     ['Origin', html`${origin}${parent !== null && html` of ${trialLink(parent, shown)}`}`],
-    [signalTitle(summary), metrics && percent(metrics.valAccuracy)],
+    [
+      summary.objective?.metric ?? signalTitle(summary),
+      metrics && valueWords(metrics.valAccuracy, summary.objective),
+    ],
     ['Validation loss', metrics?.valLoss?.toFixed(4)],
     ['Training accuracy', metrics?.trainAccuracy !== undefined && percent(metrics.trainAccuracy)],
-    ['Test accuracy', test && html`${percent(test.testAccuracy)} <span class="muted">once</span>`],
+    [
+      testTitle(summary),
+      test &&
+        html`${valueWords(test.testAccuracy, summary.objective)} <span class="muted">once</span>`,
+    ],
     ['Test loss', test?.testLoss?.toFixed(4)],
     ['Parameters', counts && integer(counts.parameterCount)],
     ['Multiply-adds', counts?.multiplyAdds !== undefined && integer(counts.multiplyAdds)],
@@ -87,12 +95,16 @@ function lineage(
   const tail = chain.length > lineageLimit ? chain.slice(2 - lineageLimit) : chain
   const skipped = chain.length - head.length - tail.length
   const gap = html`<li class="muted">${integer(skipped)} more</li>`
-  return html`<div><h3>Lineage</h3><ol class="lineage" aria-label="Lineage, oldest first">${head.map((trial) => ancestor(trial, shown))}${skipped > 0 && gap}${tail.map((trial) => ancestor(trial, shown))}</ol></div>`
+  return html`<div><h3>Lineage</h3><ol class="lineage" aria-label="Lineage, oldest first">${head.map((trial) => ancestor(summary, trial, shown))}${skipped > 0 && gap}${tail.map((trial) => ancestor(summary, trial, shown))}</ol></div>`
 }
 
-function ancestor(trial: TrialSummary, shown: ReadonlySet<number>): Html {
+function ancestor(
+  { objective }: RunSummary,
+  trial: TrialSummary,
+  shown: ReadonlySet<number>,
+): Html {
   const { metrics, counts, origin } = trial
-  return html`<li><span class="muted">${origin}</span> ${trialLink(trial.trial, shown)}<span class="lineage-value">${metrics === null ? trial.state : percent(metrics.valAccuracy)}</span>${counts !== null && html`<span class="muted">${compact(counts.parameterCount)}</span>`}</li>`
+  return html`<li><span class="muted">${origin}</span> ${trialLink(trial.trial, shown)}<span class="lineage-value">${metrics === null ? trial.state : valueWords(metrics.valAccuracy, objective)}</span>${counts !== null && html`<span class="muted">${compact(counts.parameterCount)}</span>`}</li>`
 }
 
 function ancestors(trials: readonly TrialSummary[], winner: TrialSummary): TrialSummary[] {

@@ -1,7 +1,8 @@
 /** The top of the page: what run this is, how far it is, and its result in one sentence. */
 import { environmentBanners } from './environment-section.ts'
-import { compact, duration, integer, percent, plural, points, timestamp } from './format.ts'
+import { compact, duration, integer, plural, points, timestamp } from './format.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
+import { valueWords } from './objective.ts'
 import type { RunStatus, RunSummary, TrialSummary } from './run-summary.ts'
 import { banner, chip } from './section.ts'
 import { signalTitle, simulationBanners } from './simulation.ts'
@@ -39,25 +40,36 @@ export function winnerOf({ trials, selected, leader }: RunSummary): TrialSummary
 /** The whole report in one sentence. */
 export function resultSentence(summary: RunSummary): Html {
   const winner = winnerOf(summary)
+  const { objective } = summary
   const made = summary.simulation === null ? 'trained' : 'measured'
   const tried = plural(summary.stateCounts.completed ?? 0, `${made} architecture`)
   if (winner?.metrics == null) {
     return html`No trial has been completed yet; ${plural(summary.trials.length, 'architecture')} proposed so far.`
   }
-  const validation = html`<strong>${percent(winner.metrics.valAccuracy)}</strong> ${signalPhrase(summary)}`
+  const validation = html`<strong>${valueWords(winner.metrics.valAccuracy, objective)}</strong> ${signalPhrase(summary)}`
   if (summary.selected === null) {
     return html`The best of ${tried} so far reaches ${validation}.`
   }
   if (summary.test === null) {
-    return html`The best of ${tried} reaches ${validation}; its test accuracy has not been measured.`
+    return html`The best of ${tried} reaches ${validation}; ${objective === null ? 'its test accuracy' : 'the test split'} has not been measured.`
   }
-  return html`The best of ${tried} reaches ${validation} and <strong>${percent(summary.test.testAccuracy)}</strong> test accuracy, measured once, after it had been selected.`
+  return html`The best of ${tried} reaches ${validation} and <strong>${valueWords(summary.test.testAccuracy, objective)}</strong> ${testPhrase(summary)}, measured once, after it had been selected.`
 }
 
 /** Within a sentence. */
-function signalPhrase({ simulation }: RunSummary): string {
+export function signalPhrase({ simulation, objective }: RunSummary): string {
+  if (objective !== null) return objective.metric
   const mark = simulation?.mark ?? null
   return mark === null ? 'validation accuracy' : `test accuracy (${mark})`
+}
+
+function testPhrase({ objective }: RunSummary): string {
+  return objective === null ? 'test accuracy' : 'on the test split'
+}
+
+/** As a title: what a pipeline measures of its winner has the objective's scale, not its name. */
+export function testTitle({ objective }: Pick<RunSummary, 'objective'>): string {
+  return objective === null ? 'Test accuracy' : 'Test split'
 }
 
 function banners(summary: RunSummary, resumeCommand: string): HtmlValue {
@@ -108,11 +120,12 @@ function tiles(summary: RunSummary): Html[] {
   const items = [
     winner?.metrics != null &&
       tile(
-        signalTitle(summary),
-        percent(winner.metrics.valAccuracy),
+        summary.objective?.metric ?? signalTitle(summary),
+        valueWords(winner.metrics.valAccuracy, summary.objective),
         `trial ${integer(winner.trial)}${selected === null ? ', leading' : ', selected'}`,
       ),
-    test !== null && tile('Test accuracy', percent(test.testAccuracy), 'measured once'),
+    test !== null &&
+      tile(testTitle(summary), valueWords(test.testAccuracy, summary.objective), 'measured once'),
     winner?.metrics != null &&
       random !== null &&
       tile(

@@ -1,8 +1,9 @@
 /** One picture of a run for a README: the search over trials beside the best architecture. */
 import { chartSize, legendRow } from './chart.ts'
-import { compact, integer, percent, plural } from './format.ts'
+import { compact, integer, plural } from './format.ts'
 import { type Html, html, markupOf, trusted } from './html.ts'
-import { winnerOf } from './overview.ts'
+import { valueWords } from './objective.ts'
+import { signalPhrase, winnerOf } from './overview.ts'
 import type { RunSummary } from './run-summary.ts'
 import { overTrialsParts } from './search-charts.ts'
 import { chartStyle, themeStyle } from './theme.ts'
@@ -51,8 +52,9 @@ function resultLine(summary: RunSummary): string {
   const winner = winnerOf(summary)
   if (winner?.metrics == null) return 'No trial has been completed yet'
   const { test } = summary
-  const measured = test === null ? '' : `, ${percent(test.testAccuracy)} test, measured once`
-  return `Best of ${plural(summary.trials.length, 'trial')}: ${percent(winner.metrics.valAccuracy)} validation accuracy${measured}`
+  const measured =
+    test === null ? '' : `, ${valueWords(test.testAccuracy, summary.objective)} test, measured once`
+  return `Best of ${plural(summary.trials.length, 'trial')}: ${valueWords(winner.metrics.valAccuracy, summary.objective)} ${signalPhrase(summary)}${measured}`
 }
 
 function winnerLine(summary: RunSummary): string {

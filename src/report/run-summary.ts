@@ -8,6 +8,7 @@ import type { Cost, KnownCounts, KnownPoint, Metrics, TestMetrics } from '#src/t
 import type { FailureKind, Outcome, Verdict } from '#src/trial/outcome.ts'
 import type { DatasetUse, Failure } from '#src/trial/record.ts'
 import type { Simulation } from '#src/trial/simulation.ts'
+import type { ObjectiveSummary } from './objective.ts'
 
 /**
  * How far a run is.
@@ -162,6 +163,8 @@ export interface RunSummary {
     readonly kept: readonly FailureSummary[]
   }
   readonly environments: readonly EnvironmentSummary[]
+  /** Null where the objective is an accuracy. */
+  readonly objective: ObjectiveSummary | null
   /** Null for a run of real trainings. */
   readonly simulation: SimulationSummary | null
   /** Empty where the evaluator states none. */

@@ -4,6 +4,7 @@ import type { Plan } from '#src/experiment/experiment.ts'
 import { simulationOf } from '#src/trial/simulation.ts'
 import { duration, plural } from './format.ts'
 import { type Html, html } from './html.ts'
+import { rangeWords } from './objective.ts'
 import type {
   BestStep,
   EnvironmentSummary,
@@ -56,7 +57,11 @@ function bestSteps(trials: readonly TrialSummary[], endSeconds: readonly number[
 }
 
 /** What trials are measured by, as a title: validation, unless the run was told otherwise. */
-export function signalTitle({ simulation }: Pick<RunSummary, 'simulation'>): string {
+export function signalTitle({
+  simulation,
+  objective,
+}: Pick<RunSummary, 'simulation' | 'objective'>): string {
+  if (objective !== null) return `${objective.metric}${rangeWords(objective)}`
   if (simulation === null || simulation.mark === null) return 'Validation accuracy'
   return `Test accuracy, ${simulation.mark}`
 }

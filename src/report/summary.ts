@@ -4,6 +4,7 @@ import type { Budget, JournalEntry } from '#src/experiment/experiment.ts'
 import { median } from '#src/stats/quantile.ts'
 import type { JournalReader, RunHeader } from '#src/store/store.ts'
 import { addEntry, emptyState, type FoldLimits, type FoldState } from './fold.ts'
+import { objectiveOf } from './objective.ts'
 import type {
   BestStep,
   BudgetUse,
@@ -80,6 +81,7 @@ function summaryOf(header: RunHeader, state: FoldState): RunSummary {
     random: randomBaseline(trials),
     failures,
     environments,
+    objective: objectiveOf(header.document),
     simulation: summarizeSimulation(environments, plan, trials),
     datasets: [...state.datasets.values()],
     allowMixed: state.allowMixed,

@@ -1,6 +1,7 @@
 /** The table of trials, best first. */
 import { compact, duration, integer, percent, plural } from './format.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
+import { valueWords } from './objective.ts'
 import type { RunSummary, TrialSummary } from './run-summary.ts'
 import { chip, type Section, trialLink } from './section.ts'
 import { shortened, stateTone, stateWords } from './trial-words.ts'
@@ -29,7 +30,7 @@ export function trialsSection(summary: RunSummary, rows: readonly TrialSummary[]
     total > rows.length
       ? `The best ${integer(rows.length)} of ${integer(total)} trials are listed; the journal has all.`
       : `${plural(total, 'trial')}, the best first.`
-  const view = { shown, selected: summary.selected, scale: barScale(rows) }
+  const view = { shown, selected: summary.selected, summary, scale: barScale(rows) }
   const body = html`<p class="muted">${note}</p>
 <div class="card scroll tall" tabindex="0" role="region" aria-label="Table of trials"><table class="trials">
 <thead><tr>${columns.map(columnHead)}</tr></thead>
@@ -41,6 +42,7 @@ export function trialsSection(summary: RunSummary, rows: readonly TrialSummary[]
 interface RowView {
   readonly shown: ReadonlySet<number>
   readonly selected: number | null
+  readonly summary: RunSummary
   /** Maps a validation accuracy to the length of its bar, 0 to 1. */
   readonly scale: (accuracy: number) => number
 }
@@ -58,7 +60,7 @@ const columns: readonly Column[] = [
     title: 'Trial',
     numeric: true,
     cell: ({ trial }, { selected }) =>
-      html`${trial === selected && html`<span class="mark" title="Selected by validation accuracy">★<span class="unseen"> selected</span></span> `}${trial}`,
+      html`${trial === selected && html`<span class="mark" title="Selected by validation">★<span class="unseen"> selected</span></span> `}${trial}`,
     key: ({ trial }) => trial,
   },
   {
@@ -73,7 +75,7 @@ const columns: readonly Column[] = [
   {
     title: 'Validation',
     numeric: true,
-    cell: ({ metrics }, { scale }) => metrics && accuracyBar(metrics.valAccuracy, scale),
+    cell: ({ metrics }, view) => metrics && accuracyBar(metrics.valAccuracy, view),
     key: ({ metrics }) => metrics?.valAccuracy ?? null,
   },
   {
@@ -145,9 +147,9 @@ function tableRow(trial: TrialSummary, view: RowView): Html {
   return html`<tr id="trial-${trial.trial}"${look}>${cells}</tr>`
 }
 
-function accuracyBar(accuracy: number, scale: (accuracy: number) => number): Html {
+function accuracyBar(accuracy: number, { scale, summary }: RowView): Html {
   const width = Math.round(1000 * scale(accuracy)) / 10
-  return html`${percent(accuracy)}<span class="bar" aria-hidden="true"><span style="width:${width}%"></span></span>`
+  return html`${valueWords(accuracy, summary.objective)}<span class="bar" aria-hidden="true"><span style="width:${width}%"></span></span>`
 }
 
 /** Bars start a little below the worst row, so that close results can be told apart. */
