@@ -34,9 +34,10 @@ def module_hash(name: str, folders: Sequence[Path]) -> str:
     """
     files = _own_files(name, folders) or _installed_files(name)
     if files is None:
-        looked = ", ".join(str(folder) for folder in folders) or "no folder of its own"
+        own = ", ".join(str(folder) for folder in folders)
+        looked = f"neither in {own} nor among" if own else "not among"
         raise EnvironmentProblem(
-            f"The module {name} was not found, neither in {looked} nor among installed packages, "
+            f"The module {name} was not found, {looked} installed packages, "
             "mend its name or the folders that are to be looked through"
         )
     digest = hashlib.sha256()

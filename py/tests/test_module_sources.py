@@ -95,3 +95,5 @@ def test_broken_code_has_a_hash_too(tmp_path: Path) -> None:
 def test_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentProblem, match=r"no_such\.module was not found, neither in /"):
         module_hash("no_such.module", [tmp_path])
+    with pytest.raises(EnvironmentProblem, match="was not found, not among installed packages, "):
+        module_hash("no_such.module", [])

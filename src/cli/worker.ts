@@ -84,6 +84,12 @@ async function serve(flags: Flags): Promise<number> {
       'A worker needs --connect URL and --keys FILE; make keys with archloom env keys FOLDER',
     )
   }
+  if (!/^(ipc:\/\/.+|tcp:\/\/[^*/]+:[0-9]+)$/.test(flags.connect)) {
+    throw new ArchloomError(
+      'config/usage',
+      `--connect expects tcp://HOST:PORT of the orchestrator, such as tcp://10.0.0.1:7001, found "${flags.connect}"`,
+    )
+  }
   const environment = await openEnvironment(parseChoice(flags.environment), {
     allowDrift: flags.allowDrift,
   })

@@ -15,7 +15,7 @@ const ValidationMetric = z
   .min(1)
   .refine((name) => !isTestName(name), {
     message:
-      'names a test metric; a search may see validation alone, so put it under evaluator.test',
+      'a metric of validation data, since a search may see that alone (put a test metric under evaluator.test)',
   })
 
 /** What the search maximizes or minimizes. */
@@ -77,7 +77,7 @@ export function metricsOf(
   if (value === null) {
     throw new ArchloomError(
       'config/invalid',
-      `${where} must return its objective as a number under ${JSON.stringify(objective.metric)}, but ${returned(output)}; mend the name in evaluator.objective`,
+      `${where} must return its objective as a number under ${JSON.stringify(objective.metric)}, but ${returned(output)}; return it, or mend the name in evaluator.objective`,
       { details: { function: where, metric: objective.metric } },
     )
   }

@@ -73,7 +73,10 @@ export type JsonObject = z.infer<typeof JsonObject>
 /** `module:name`, of a function or a class that stands at the top of the module. */
 export const FunctionName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z][A-Za-z0-9_]*$/)
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z][A-Za-z0-9_]*$/,
+    'module:function, such as team.training:fit',
+  )
 
 /** A method by name; private ones cannot be called. */
 export const MethodName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/)

@@ -51,14 +51,18 @@ export async function writeKeyFiles(folder: string): Promise<string[]> {
 
 /** What the listening side needs, from `orchestrator.json` of a key folder. */
 export async function readOrchestratorKeys(folder: string): Promise<CurveServer> {
-  const keys = await readKeys(join(folder, 'orchestrator.json'), OrchestratorKeys)
+  const keys = await readKeys(
+    join(folder, 'orchestrator.json'),
+    OrchestratorKeys,
+    'orchestrator.json',
+  )
   const { publicKey, secretKey, workers } = keys
   return { server: { publicKey, secretKey }, clientPublicKeys: workers }
 }
 
 /** What a worker needs, from its key file. */
 export function readWorkerKeys(path: string): Promise<WorkerKeys> {
-  return readKeys(path, WorkerKeys)
+  return readKeys(path, WorkerKeys, 'worker.json')
 }
 
 /**
@@ -71,7 +75,11 @@ export function keyParameters(keys: Omit<WorkerKeys, 'secretKey'>): string[] {
   return [`--server-key=${keys.serverKey}`, `--public-key=${keys.publicKey}`]
 }
 
-async function readKeys<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>> {
+async function readKeys<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  name: string,
+): Promise<z.infer<S>> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new ArchloomError(
       'config/not-found',
@@ -83,7 +91,7 @@ async function readKeys<S extends z.ZodType>(path: string, schema: S): Promise<z
   if (parsed.success) return parsed.data
   throw new ArchloomError(
     'config/invalid',
-    `The key file ${path} is not one: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}; make keys with archloom env keys FOLDER`,
+    `The key file ${path} is not what archloom env keys writes as ${name}; give that file, or make keys with archloom env keys FOLDER`,
   )
 }
 

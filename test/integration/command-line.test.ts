@@ -207,6 +207,10 @@ describe('trouble with the environment', () => {
     const keys = join(folder.path, 'worker.json')
     const connecting = archloom(['worker', '--connect', 'tcp://127.0.0.1:1', '--keys', keys])
     expectSentence(connecting, 2, keys, 'archloom env keys')
+    for (const endpoint of ['127.0.0.1:7001', 'tcp://*:7001', 'tcp://127.0.0.1']) {
+      const nowhere = archloom(['worker', '--connect', endpoint, '--keys', keys])
+      expectSentence(nowhere, 2, 'tcp://HOST:PORT', endpoint)
+    }
   })
 })
 

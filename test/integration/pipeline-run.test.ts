@@ -229,7 +229,7 @@ describe('a pipeline', () => {
     const unnamed = await running('unnamed', { objective: 'accuracy' })
     expect(unnamed.status).toBe(2)
     expect(unnamed.stderr).toMatch(
-      /under "accuracy", but returned "score", "loss", "test_score"; mend/,
+      /under "accuracy", but returned "score", "loss", "test_score"; return it/,
     )
     const leaky = await running('leaky', { objective: 'test_score' })
     expect(leaky.status).toBe(2)

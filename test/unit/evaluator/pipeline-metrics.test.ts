@@ -54,7 +54,7 @@ describe('the validation metrics of a pipeline', () => {
     [{ acc: true }, 'returned "acc"'],
   ])('of %j lack the objective, which says what came instead', (output, words) => {
     expect(() => metricsOf(output, names('acc'), 'm:f')).toThrow(
-      `m:f must return its objective as a number under "acc", but ${words}; mend the name`,
+      `m:f must return its objective as a number under "acc", but ${words}; return it, or mend the name`,
     )
   })
 

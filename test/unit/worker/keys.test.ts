@@ -52,6 +52,7 @@ test.each([
   ['{"publicKey": "short"}', 'config/invalid'],
   ['no JSON', 'config/invalid'],
   [null, 'config/not-found'],
+  ['{"publicKey": "short", "secretKey": "short", "workers": []}', 'config/invalid'],
 ])('a key file that holds %s is refused with what makes one', async (text, code) => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'worker.json')
