@@ -67,6 +67,7 @@ function addFolderOptions(command: Command): Command {
 function listCommand(): Command {
   return addFolderOptions(new Command('list'))
     .description('the imported benchmarks of this machine, and what can be imported')
+    .addHelpText('after', '\nExamples:\n  archloom bench list\n  archloom bench list --json')
     .action(({ json, folder }: FolderFlags) => {
       const benchmarks = describeBenchmarks(folder)
       const formats = importableFormats()

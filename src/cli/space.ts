@@ -41,6 +41,7 @@ function listCommand(): Command {
   return new Command('list')
     .description('every search space, with the number of its architectures at default settings')
     .option('--json', 'one JSON document on stdout', false)
+    .addHelpText('after', '\nExamples:\n  archloom space list\n  archloom space list --json')
     .action(({ json }: { readonly json: boolean }) => {
       const spaces = describeSpaces()
       if (json) return printJson(spaces)
