@@ -3,20 +3,19 @@
  * stops cleanly when it is told to.
  */
 import type { Logger } from 'pino'
-import { ArchloomError, invariant, unreachable } from '#src/errors.ts'
+import { ArchloomError, invariant } from '#src/errors.ts'
 import type { Evaluator } from '#src/evaluator/evaluator.ts'
-import { EnvironmentSeen, type ExperimentEvent, type Plan } from '#src/experiment/experiment.ts'
+import type { ExperimentEvent, Plan } from '#src/experiment/experiment.ts'
 import type { Method } from '#src/experiment/method.ts'
 import { neededWeights } from '#src/experiment/needed-weights.ts'
 import type { Unrecorded } from '#src/experiment/replay.ts'
 import type { ExperimentState } from '#src/experiment/state.ts'
 import type { Journal } from '#src/store/store.ts'
 import type { Clock } from '#src/time/clock.ts'
-import { KnownPoint } from '#src/trial/metrics.ts'
 import type { AskThread } from './ask-thread.ts'
 import { type Arrival, type Attempts, trackAttempts } from './attempts.ts'
 import { type Inbox, openInbox } from './inbox.ts'
-import { checkResult, checkTestMetrics, judgeAttempt, judgeTest } from './judge.ts'
+import { recordArrival } from './record-arrival.ts'
 import { type Effect, openSession, type Session } from './session.ts'
 import { elapsedMs, type RunSnapshot, takeSnapshot } from './snapshot.ts'
 import { type Stop, stopError } from './stop.ts'
@@ -45,8 +44,6 @@ export interface Beginning {
   readonly events: readonly ExperimentEvent[]
   readonly unrecorded: Unrecorded | null
 }
-
-type ArrivalOf<T extends Arrival['type']> = Extract<Arrival, { type: T }>
 
 /** How long cancelled evaluations may take to end, in milliseconds. */
 const patienceMs = 10_000
@@ -218,22 +215,6 @@ class Run implements Disposable {
 
   #handle(arrival: Arrival): void {
     switch (arrival.type) {
-      case 'progress':
-        this.#handleProgress(arrival)
-        break
-      case 'result':
-      case 'test-result':
-        this.#handleResult(arrival)
-        break
-      case 'failure':
-        this.#handleFailure(arrival)
-        break
-      case 'test-failure':
-        this.#handleTestFailure(arrival)
-        break
-      case 'proposal':
-        this.#handleProposal(arrival)
-        break
       case 'ask-failed':
         this.#stopFor({ type: 'broken', error: arrival.error })
         break
@@ -249,64 +230,12 @@ class Run implements Disposable {
       case 'patience-over':
         this.#patient = false
         break
-      default:
-        unreachable(arrival)
+      default: {
+        const { evaluator, logger } = this.#options
+        const parts = { session: this.#session, method: this.#method, evaluator, logger }
+        recordArrival(arrival, { ...parts, isStopping: this.#stop !== null })
+      }
     }
-  }
-
-  #handleProposal({ trial, told, answer }: ArrivalOf<'proposal'>): void {
-    // What is not recorded is made again when the run goes on.
-    if (this.#stop) return
-    const proposal = this.#method.accept(trial, answer)
-    this.#session.record({ type: 'trial-proposed', trial, told, proposal })
-  }
-
-  #handleProgress({ trial, attempt, point }: ArrivalOf<'progress'>): void {
-    // A curve is for people; a point that no journal can hold is not worth the run.
-    if (KnownPoint.safeParse(point).success) {
-      this.#session.record({ type: 'trial-progressed', trial, attempt, point })
-    } else {
-      this.#options.logger.warn({ trial, attempt, point }, 'invalid progress left out')
-    }
-  }
-
-  #handleResult(arrival: ArrivalOf<'result' | 'test-result'>): void {
-    const { evaluator } = this.#options
-    const { trial, attempt } = arrival
-    if (arrival.type === 'result') {
-      const result = checkResult(arrival, evaluator, this.#session.state)
-      this.#recordEnvironment(result.fingerprint)
-      this.#session.record({ type: 'trial-finished', trial, attempt, result })
-    } else {
-      const metrics = checkTestMetrics(arrival, evaluator)
-      this.#session.record({ type: 'test-measured', trial, metrics })
-    }
-  }
-
-  /** A worker that came later may run on another machine. */
-  #recordEnvironment(hash: string): void {
-    if (this.#session.state.environments.includes(hash)) return
-    const fingerprint = this.#options.evaluator.fingerprints.get(hash)
-    this.#session.record(EnvironmentSeen.parse({ type: 'environment-seen', hash, fingerprint }))
-  }
-
-  #handleFailure({ trial, attempt, error }: ArrivalOf<'failure'>): void {
-    const judged = judgeAttempt(error, trial, this.#session.state)
-    // A cancelled or killed attempt of a run that stops was lost, not measured.
-    if (this.#stop && !judged?.final) return
-    if (judged) {
-      const { failure, verdict } = judged
-      this.#session.record({ type: 'attempt-failed', trial, attempt, failure, verdict })
-    } else {
-      this.#stopFor({ type: 'broken', error })
-    }
-  }
-
-  #handleTestFailure({ trial, attempt, error }: ArrivalOf<'test-failure'>): void {
-    if (this.#stop) return
-    const judged = judgeTest(error, this.#session.state)
-    if (judged) this.#session.record({ type: 'test-failed', trial, attempt, ...judged })
-    else this.#stopFor({ type: 'broken', error })
   }
 
   #stopFor(stop: Stop): void {
