@@ -1,6 +1,6 @@
 """What can go wrong in a worker, by the kind of failure that the orchestrator is told.
 
-Every class carries its failure kind; `tasks.classify` reads it, so a new class needs no entry
+Every class carries its failure kind; `failure.py` reads it, so a new class needs no entry
 anywhere else. Messages are one sentence: where, what was expected, what was found, what to do.
 """
 

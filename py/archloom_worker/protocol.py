@@ -174,7 +174,7 @@ def pack_tensors(arrays: Arrays) -> tuple[tuple[schema.TensorFrame, ...], Frames
 def unpack_tensors(
     entries: Sequence[schema.TensorFrame], frames: Frames
 ) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a decoded message, read-only views of its frames."""
+    """The arrays of a decoded message: views of its frames, writable where those are."""
     return {
         entry.name: np.ndarray(
             entry.shape, dtype=np.dtype(entry.dtype).newbyteorder("<"), buffer=frame

@@ -7,15 +7,12 @@ judged, so that one inside the folder cannot point out of it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from archloom_worker import schema
 from archloom_worker.errors import InvalidTask
-
-if TYPE_CHECKING:
-    pass
 
 Work = TypeVar("Work", bound=msgspec.Struct)
 

@@ -6,10 +6,8 @@ nothing that a task raises gets any further.
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
-import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
@@ -17,11 +15,11 @@ from archloom_worker import schema
 from archloom_worker.calls import CallContext, Calls
 from archloom_worker.context import DatasetStore, TrainContext
 from archloom_worker.determinism import torch_installed
-from archloom_worker.errors import Diverged, InvalidTask, WorkerError
+from archloom_worker.errors import Diverged, InvalidTask
 from archloom_worker.events import TaskEnded
+from archloom_worker.failure import classify, describe_failure, free_memory
 from archloom_worker.protocol import (
     ProtocolError,
-    clean_text,
     encode,
     non_finite_place,
     pack_tensors,
@@ -49,21 +47,6 @@ UserWork: TypeAlias = (
 
 CALL_KINDS = ("call", "session-open", "session-call", "session-close")
 """Kinds of task that run code of the user's."""
-
-TRACEBACK_CHARACTERS = 16_000
-"""What is kept of a traceback, from its end: where it happened stands there."""
-
-MESSAGE_CHARACTERS = 16_000
-"""What is kept of an error's message, from its beginning."""
-
-_MEMORY_MARKS = (
-    "DefaultCPUAllocator",
-    "not enough memory: you tried to allocate",
-    "out of memory",
-    "CUDNN_STATUS_ALLOC_FAILED",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-)
-"""How PyTorch says that memory ran out where it has no class for it."""
 
 
 @dataclass(frozen=True)
@@ -165,57 +148,6 @@ def capabilities(*, calls: bool = False) -> tuple[str, ...]:
         if (calls or kind not in CALL_KINDS) and (torch_installed() or kind not in NETWORK_KINDS)
     )
     return (*here, "tensors")
-
-
-def classify(error: BaseException) -> schema.FailureKind:
-    """The kind of failure that an error from a task is.
-
-    A CUDA error other than lack of memory sticks to the process: that is `crashed`, and the worker
-    leaves so that a fresh one takes its place.
-    """
-    text = str(error)
-    torch = sys.modules.get("torch")  # what was never imported has raised nothing
-    if isinstance(error, WorkerError):
-        return error.failure_kind
-    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
-        return "out_of_memory"
-    if isinstance(error, RuntimeError):
-        if any(mark in text for mark in _MEMORY_MARKS):
-            return "out_of_memory"
-        stuck = torch and isinstance(error, torch.AcceleratorError)
-        if stuck or text.startswith("CUDA error:"):
-            return "crashed"
-    return "invalid_task" if isinstance(error, ValueError) else "internal"
-
-
-def describe_failure(
-    error: BaseException, kind: schema.FailureKind, cost: schema.Cost, place: str = ""
-) -> schema.Failure:
-    """The failure as it goes on the wire; an error that explains itself needs no traceback.
-
-    Args:
-        error: What was raised.
-        kind: What it counts as.
-        cost: What the task had cost by then.
-        place: Where it was raised, to follow the message.
-    """
-    if isinstance(error, WorkerError) and kind != "internal":
-        message = clean_text(error.message[:MESSAGE_CHARACTERS])
-        return schema.Failure(kind=kind, message=message, cost=cost)
-    trace = "".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:]
-    message = f"{type(error).__name__}: {error}"[:MESSAGE_CHARACTERS].rstrip(":. \n") + place
-    return schema.Failure(
-        kind=kind, message=clean_text(message), traceback=clean_text(trace), cost=cost
-    )
-
-
-def free_memory(device: torch.device | None) -> None:
-    """Gives back what a failed task may still hold."""
-    gc.collect()
-    if device is not None and device.type == "cuda":
-        import torch  # noqa: PLC0415 - an environment without it has no such device
-
-        torch.cuda.empty_cache()
 
 
 def _answered(order: Order, services: Services, watch: Watch) -> TaskEnded:

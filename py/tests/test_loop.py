@@ -31,6 +31,7 @@ from archloom_worker.events import (
 )
 from archloom_worker.loop import STUCK_SECONDS, TERMINATE_SECONDS
 from archloom_worker.protocol import TaskKey
+from archloom_worker.state import State
 
 WELCOME = schema.Welcome(heartbeat_seconds=2.0, silence_seconds=10.0, credits=4)
 HEARTBEAT = Received(schema.Heartbeat())
@@ -40,7 +41,7 @@ HEARTBEAT = Received(schema.Heartbeat())
 class Worker:
     """Steps the machine, remembers what it did, and checks its invariants after every step."""
 
-    state: loop.State
+    state: State
     now: float
     graph: schema.NetworkGraph
     seen: list[Command]

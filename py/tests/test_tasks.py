@@ -22,8 +22,9 @@ from archloom_worker.errors import (
     InvalidTask,
 )
 from archloom_worker.events import Order, TaskEnded
+from archloom_worker.failure import TRACEBACK_CHARACTERS, classify, describe_failure
 from archloom_worker.protocol import encode
-from archloom_worker.tasks import classify, describe_failure, perform
+from archloom_worker.tasks import perform
 from tests.conftest import GRAPH
 from tests.orchestrator import describe, run
 from tests.test_worker import long_training
@@ -248,7 +249,7 @@ def test_texts_that_json_cannot_carry_are_replaced() -> None:
 def test_a_traceback_is_cut_at_its_beginning() -> None:
     failure = describe_failure(RuntimeError("x" * 50_000), "internal", COST)
     assert isinstance(failure.traceback, str)
-    assert len(failure.traceback) == tasks.TRACEBACK_CHARACTERS
+    assert len(failure.traceback) == TRACEBACK_CHARACTERS
 
 
 def test_the_graph_of_these_tests_is_valid() -> None:
