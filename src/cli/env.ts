@@ -146,7 +146,7 @@ function formatFinding({ check, status, found, mend }: Finding): string {
 function parsePort(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
-  throw new InvalidArgumentError('A port is a whole number from 1 to 65535.')
+  throw new InvalidArgumentError(`expected a whole number from 1 to 65535, found ${text}`)
 }
 
 function printJson(value: unknown): void {

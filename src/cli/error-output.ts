@@ -38,7 +38,7 @@ function asTyped(message: string): string {
   const isScript = ['start', 'archloom'].includes(process.env.npm_lifecycle_event ?? '')
   if (!isScript) return message
   return message.replaceAll(
-    /\barchloom (?=(run|resume|compare|replay|report|space|bench|env|worker|inspect|init)\b)/g,
+    /\barchloom (?=(run|resume|compare|replay|report|space|bench|env|workers?|inspect|init)\b)/g,
     'npm run -s archloom -- ',
   )
 }

@@ -17,7 +17,7 @@ import { type PoolChannel, PoolShell } from './pool-shell.ts'
 import { newPool, type PoolRules } from './pool-state.ts'
 import type { WorkerPool, WorkersLogger } from './worker.ts'
 
-/** Workers on other machines, started there by hand: `archloom worker --connect …`. */
+/** Workers on other machines, started by hand (`archloom worker --connect …`) or by a placement. */
 export interface RemoteWorkers {
   /** `tcp://interface:port` to listen on. */
   readonly endpoint: string

@@ -1,7 +1,6 @@
 /** Starts a placement engine for a pool: tells it what a worker is, and where the pool listens. */
 import { hostname } from 'node:os'
 import { workerVariables } from '#src/environment/worker-variables.ts'
-import type { Clock } from '#src/time/clock.ts'
 import { keyParameters, type WorkerKeys } from '../keys.ts'
 import { type LaunchRequest, pythonCommand, type WorkerCommand } from '../launch.ts'
 import type { Placement, PlacementContext } from './placement.ts'
@@ -16,8 +15,7 @@ export interface PlacementChoice {
   readonly address: string | null
 }
 
-export interface PlacementScene extends Pick<PlacementContext, 'logger' | 'signal'> {
-  readonly clock: Clock
+export interface PlacementScene extends Pick<PlacementContext, 'logger' | 'clock' | 'signal'> {
   /** What the pool listens on, such as `tcp://0.0.0.0:7001`. */
   readonly endpoint: string
   /** All that workers are told but their names and where to connect. */

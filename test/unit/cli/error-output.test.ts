@@ -39,6 +39,14 @@ describe('reporting an error', () => {
     expect(stderr[0]).toContain('continue with npm run -s archloom -- resume runs/x')
   })
 
+  it.each(['worker', 'workers', 'inspect'])('knows the command %s by its whole name', (command) => {
+    vi.stubEnv('npm_lifecycle_event', 'start')
+    const stderr = capture(process.stderr)
+    const text = `Look again with archloom ${command} runs/x`
+    reportError(new ArchloomError('config/usage', text), { json: false, verbose: false })
+    expect(stderr[0]).toContain(`with npm run -s archloom -- ${command} runs/x`)
+  })
+
   it('is one JSON document on stdout where JSON was asked for', () => {
     const stdout = capture(process.stdout)
     const stderr = capture(process.stderr)

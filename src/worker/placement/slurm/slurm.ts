@@ -49,7 +49,7 @@ async function startSlurm(settings: SlurmSettings, context: PlacementContext): P
     const job = await submit(paths.script, signal)
     await writeJob(paths.job, jobName, job)
     logger.info({ job, jobName, script: paths.script }, 'Submitted workers to Slurm')
-    return watched(job, paths, context, jobName)
+    return watched({ job, jobName }, paths, context)
   } catch (error) {
     await rm(paths.key, { force: true })
     throw error
@@ -63,10 +63,9 @@ interface Paths {
 }
 
 function watched(
-  job: string,
+  { job, jobName }: { readonly job: string; readonly jobName: string },
   paths: Paths,
   { clock, logger }: PlacementContext,
-  jobName: string,
 ): Placement {
   const ended = Promise.withResolvers<ArchloomError>()
   let timer: Timer | null = null
