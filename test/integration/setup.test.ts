@@ -99,7 +99,8 @@ describe('bin/archloom.js', () => {
     const wrong = spawnSync('node', [launcher, 'env', 'doctor', 'gpu'], { encoding: 'utf8', env })
     expect(wrong).toMatchObject({
       status: 3,
-      stderr: 'archloom: There is no environment "gpu"; choose one of cpu, cuda\n',
+      stderr:
+        'archloom: There is no environment "gpu"; choose one of cpu, cuda, or give the path of one (./gpu)\n',
     })
   })
 

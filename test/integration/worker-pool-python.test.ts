@@ -202,7 +202,7 @@ describe('a start', () => {
   test('names the package that an interpreter lacks', async () => {
     const environment = await cpuEnvironment()
     const { path } = await findPython(environment.spec.python)
-    const bare = { ...environment, python: path }
+    const bare = { ...environment, command: [path] as const }
     await expect(startPythonPool({ environment: bare, workers: 1 })).rejects.toMatchObject({
       code: 'environment/missing-package',
       message: expect.stringMatching(/lacks the package \w+.*archloom env create cpu/),
