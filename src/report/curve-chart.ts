@@ -4,8 +4,10 @@ import { type Axis, chart, linePath, plot } from './chart.ts'
 import { figure } from './figure.ts'
 import { integer, percent, plural } from './format.ts'
 import { type Html, html } from './html.ts'
+import { valueWords } from './objective.ts'
 import type { RunSummary, TrialSummary } from './run-summary.ts'
 import { exactScale, roundStep } from './scale.ts'
+import { signalTitle } from './simulation.ts'
 import { thinned } from './thin.ts'
 import { trialTip } from './trial-words.ts'
 
@@ -25,7 +27,10 @@ export function curveFigure(summary: RunSummary): Html | null {
   const values = shown.flatMap(({ curve }) =>
     curve.flatMap(({ valAccuracy, trainAccuracy }) => [valAccuracy, trainAccuracy ?? []].flat()),
   )
-  const y = wholeAccuracyAxis(values, 'Accuracy')
+  const y = wholeAccuracyAxis(
+    values,
+    summary.objective === null ? 'Accuracy' : signalTitle(summary),
+  )
   const hasTraining = shown.some(({ curve }) => curve.some(isTrained))
   const faint = shown.filter((trial) => trial !== chosen)
   const layers = [
@@ -93,7 +98,7 @@ function captionOf(
   if (last === undefined) return count
   const training =
     last.trainAccuracy === undefined ? '' : `${percent(last.trainAccuracy)} on training and `
-  const gap = `${training}${percent(last.valAccuracy)} on validation data`
+  const gap = `${training}${valueWords(last.valAccuracy, summary.objective)} on validation data`
   return `${count} The bold one ends at ${gap}.`
 }
 

@@ -30,7 +30,7 @@ function events(): ExperimentEvent[] {
   const result = {
     metrics: { valAccuracy: 0.75 },
     cost: { seconds: 1, epochs: 1 },
-    curve: [],
+    curve: [1, 2].map((epoch) => ({ epoch, valAccuracy: epoch * 0.375, seconds: epoch })),
     fingerprint: 'f',
   }
   return [
@@ -94,7 +94,9 @@ describe('a run of a pipeline', () => {
   it('is reported by the name and the value of its objective', () => {
     const text = page(summaryOf(rmse))
     expect(text).toContain('reaches <strong>1</strong> rmse and <strong>1.2</strong> on the test')
-    expect(text).toContain('rmse from 4 to 0 (%)')
+    // Over trials, over time, and the learning curves.
+    expect(text.match(/rmse from 4 to 0 \(%\)/g)).toHaveLength(3)
+    expect(text).toContain('The bold one ends at 1 on validation data')
     expect(text).not.toMatch(/validation accuracy|test accuracy/i)
   })
 
