@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { loadExperiment } from '#src/config/load.ts'
 import { absoluteChoice, parseChoice } from '#src/environment/choice.ts'
@@ -46,7 +47,7 @@ Ctrl-C stops a run in good order; archloom resume <folder> continues it.`,
       const overrides = [...flags.set, ...seed, ...environmentOverride(flags.environment)]
       const experiment = await loadExperiment(config, { overrides })
       const { name } = experiment.document
-      const folder = flags.out ?? `runs/${name}-${stamp(systemClock().nowMs())}`
+      const folder = flags.out ?? freeFolder(`runs/${name}-${stamp(systemClock().nowMs())}`)
       await carryOut({
         name,
         folder,
@@ -62,6 +63,14 @@ function environmentOverride(text: string | undefined): string[] {
   if (text === undefined) return []
   const choice = absoluteChoice(parseChoice(text), process.cwd())
   return [`evaluator.environment=${JSON.stringify(choice)}`]
+}
+
+/** Another name for the second run of one second. */
+export function freeFolder(folder: string): string {
+  let number = 2
+  let free = folder
+  while (existsSync(free)) free = `${folder}-${number++}`
+  return free
 }
 
 /** `20261124-031500`, in universal time. */
