@@ -93,7 +93,7 @@ function failUnable(draft: Draft, task: TaskState, ready: readonly WorkerState[]
   const offers = [...new Set(ready.flatMap(({ hello }) => hello?.capabilities ?? []))]
   const isCall = task.work.kind === 'call' || task.work.kind === 'session-open'
   const mend = isCall
-    ? 'start them with the modules that may be called (allow)'
+    ? 'start them with the modules that may be called (allow, or --allow MODULE)'
     : 'networks need an environment with PyTorch, and both sides the same build of archloom'
   const message = `No worker can do a task of kind ${task.work.kind}; they offer ${offers.join(', ')}; ${mend}`
   failTask(draft, task, 'invalid_task', message)

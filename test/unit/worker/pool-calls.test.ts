@@ -101,7 +101,7 @@ describe('a call', () => {
     const pool = PoolDriver.opened()
     pool.submit('t1', { work: callWork })
     expect(pool.outcome('t1')).toBe('invalid_task')
-    expect(pool.rejection('t1')).toContain('start them with the modules that may be called (allow)')
+    expect(pool.rejection('t1')).toContain('modules that may be called (allow, or --allow MODULE)')
   })
 })
 
