@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import type { Logger } from 'pino'
 import { sha256 } from '#src/encoding/hash.ts'
 import type { CheckpointRef } from '#src/protocol/task.ts'
+import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { KeptCheckpoint } from '#src/trial/record.ts'
 
 export interface KeptCheckpoints extends AsyncDisposable {
@@ -57,6 +58,24 @@ export async function keptCheckpoints(runFolder: string, logger: Logger): Promis
       return isIntact ? { path: checkpoint.path, sha256: checkpoint.sha256 } : null
     },
     [Symbol.asyncDispose]: () => removal,
+  }
+}
+
+/**
+ * Measures by a checkpoint of the run folder; null when it is gone, or when the worker that was asked
+ * is of another machine and cannot read it there.
+ */
+export async function measureKept<T extends object>(
+  checkpoint: CheckpointRef | null,
+  { hasRemote }: { readonly hasRemote: boolean },
+  measure: (checkpoint: CheckpointRef) => Promise<T>,
+): Promise<T | null> {
+  if (checkpoint === null) return null
+  try {
+    return await measure(checkpoint)
+  } catch (error) {
+    if (hasRemote && error instanceof AttemptFailure && error.failure.kind === 'data') return null
+    throw error
   }
 }
 

@@ -4,7 +4,6 @@
  */
 import { z } from 'zod'
 import { absolutePath } from '#src/environment/choice.ts'
-import { invariant } from '#src/errors.ts'
 import { countGraph } from '#src/graph/counts.ts'
 import { type CallWork, FunctionName } from '#src/protocol/task.ts'
 import { systemClock } from '#src/time/clock.ts'
@@ -27,9 +26,9 @@ import {
   ObjectiveSetting,
   OtherMetrics,
   pointOf,
-  testMetricsOf,
 } from './pipeline-metrics.ts'
-import { type TroubleWatch, troubleOfOne, watchTrouble } from './pipeline-trouble.ts'
+import { testOfSelected } from './pipeline-test.ts'
+import { type TroubleWatch, watchTrouble } from './pipeline-trouble.ts'
 import { hasWorkers, noWorkers, poolOptions, workerSettings } from './worker-settings.ts'
 
 const TestChoice = z.strictObject({
@@ -128,12 +127,25 @@ async function startPipeline(settings: Settings, context: EvaluatorContext): Pro
     fingerprints: pool.fingerprints,
     evaluate: (request) => evaluate(pipeline, request),
     retainWeights: (trials) => checkpoints.retain(trials),
-    ...(settings.test && { test: (request) => test(pipeline, request) }),
+    ...(settings.test && { test: testOf(pipeline, settings.test) }),
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]()
       await checkpoints[Symbol.asyncDispose]()
     },
   }
+}
+
+function testOf(
+  { settings, names, context, pool, checkpoints }: Omit<Pipeline, 'trouble'>,
+  { metric, function: own }: NonNullable<Settings['test']>,
+): (request: TestRequest) => Promise<TestMetrics> {
+  return testOfSelected({
+    ...{ names, pool, checkpoints, own, metric },
+    searched: settings.function,
+    hasRemote: settings.remote !== null,
+    logger: context.logger,
+    workFor: (asked) => callWork({ settings, context }, asked),
+  })
 }
 
 function functionsOf({ function: own, test }: Settings): string[] {
@@ -173,7 +185,10 @@ async function evaluate(pipeline: Pipeline, request: EvaluationRequest): Promise
   }
 }
 
-function callWork({ settings, context }: Pipeline, asked: Asked): CallWork {
+function callWork(
+  { settings, context }: Pick<Pipeline, 'settings' | 'context'>,
+  asked: Asked,
+): CallWork {
   const { input, graph } = pipelineInput(context.space, settings, asked)
   const { earlyStop, objective } = settings
   const { metric, goal } = objective
@@ -203,39 +218,4 @@ function curveRecorder(names: MetricNames, onPoint: (point: KnownPoint) => void)
       onPoint(point)
     },
   }
-}
-
-/**
- * Nothing of the test split was kept from the search, so the selected trial is called for once more,
- * and only now its test metric is read.
- */
-async function test(pipeline: Pipeline, request: TestRequest): Promise<TestMetrics> {
-  const { settings, names, context, pool, checkpoints } = pipeline
-  invariant(settings.test, 'A pipeline without a test was asked for one')
-  const { metric, function: own } = settings.test
-  const where = own ?? settings.function
-  const job = pool.run<'call'>({
-    task: 'test',
-    lease: request.attempt,
-    work: {
-      ...callWork(pipeline, request),
-      function: where,
-      resume: own === null ? null : await checkpoints.find(request.result.checkpoint),
-    },
-    signal: request.signal,
-  })
-  const { result } = await job.catch((error: unknown) => {
-    throw troubleOfOne(where, error)
-  })
-  if (own === null) {
-    const repeated = metricsOf(result.output, names, where).valAccuracy
-    const { valAccuracy } = request.result.metrics
-    if (repeated !== valAccuracy) {
-      context.logger.warn(
-        { trial: request.trial, valAccuracy, repeated },
-        'the selected trial gave another validation metric when it was repeated for its test',
-      )
-    }
-  }
-  return testMetricsOf(result.output, { metric, objective: settings.objective }, where)
 }

@@ -27,7 +27,12 @@ import type {
   TestRequest,
   WeightSource,
 } from './evaluator.ts'
-import { type KeptCheckpoints, keptCheckpoints, trialName } from './kept-checkpoints.ts'
+import {
+  type KeptCheckpoints,
+  keptCheckpoints,
+  measureKept,
+  trialName,
+} from './kept-checkpoints.ts'
 import { hasWorkers, noWorkers, poolOptions, workerSettings } from './worker-settings.ts'
 
 const Settings = z
@@ -199,21 +204,14 @@ function taskOf({ kind, inputShape, classCount }: DatasetFacts, split: DatasetSp
 
 async function test(training: Training, request: TestRequest): Promise<TestMetrics> {
   const checkpoint = await training.checkpoints.find(request.result.checkpoint)
-  if (checkpoint !== null) {
-    try {
-      return await measureTest(training, request, { task: 'test', checkpoint })
-    } catch (error) {
-      // What lies here is not there for a worker of another machine that shares no folder.
-      const isElsewhere = training.settings.remote !== null && isDataFailure(error)
-      if (!isElsewhere) throw error
-    }
-  }
+  const hasRemote = training.settings.remote !== null
+  const measured = await measureKept(checkpoint, { hasRemote }, (kept) =>
+    measureTest(training, request, { task: 'test', checkpoint: kept }),
+  )
+  if (measured !== null) return measured
   const again = await retrain(training, request)
   return await measureTest(training, request, { task: 'retrain-test', ...again })
 }
-
-const isDataFailure = (error: unknown) =>
-  error instanceof AttemptFailure && error.failure.kind === 'data'
 
 async function measureTest(
   training: Training,
