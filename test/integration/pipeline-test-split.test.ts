@@ -1,12 +1,12 @@
 /** The test split of a pipeline whose test function goes on from what the winner saved. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { projectFolder } from '#src/environment/folders.ts'
 import type { EvaluatorContext } from '#src/evaluator/evaluator.ts'
 import { pipelineEntry } from '#src/evaluator/pipeline.ts'
 import { spaceCatalog } from '#src/space/catalog.ts'
+import { evaluatorContext } from '#test/fixtures/evaluator-context.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
@@ -23,16 +23,7 @@ function contextIn(runFolder: string): EvaluatorContext {
   const parameters = [{ kind: 'float', name: 'rate', lower: 0.1, upper: 0.9 }]
   const space = entry?.create(entry.settings.parse({ parameters }))
   if (space === undefined) throw new Error('The space hyperparameters is gone')
-  return {
-    space,
-    runFolder,
-    sourceFolder: runFolder,
-    logger: pino({ level: 'silent' }),
-    allowDrift: false,
-    signal: new AbortController().signal,
-    fidelity: { epochs: 1 },
-    countsCost: false,
-  }
+  return evaluatorContext(space, runFolder)
 }
 
 test('is measured by what the winner saved, and by what it saves again where that is gone', async () => {

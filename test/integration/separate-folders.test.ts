@@ -1,13 +1,13 @@
 /** The test split, where workers of other machines share no folder with the run or with each other. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import type { Evaluator, EvaluatorContext } from '#src/evaluator/evaluator.ts'
+import type { Evaluator } from '#src/evaluator/evaluator.ts'
 import { trainEntry } from '#src/evaluator/train.ts'
 import { Random } from '#src/random/random.ts'
 import { spaceCatalog } from '#src/space/catalog.ts'
 import { archloom, startArchloom } from '#test/fixtures/command-line.ts'
+import { evaluatorContext } from '#test/fixtures/evaluator-context.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 import { cpuEnvironment } from '#test/fixtures/worker-environment.ts'
 
@@ -38,17 +38,7 @@ function startTraining(runFolder: string, keys: string, minWorkers: number): Pro
     remote: { endpoint, keys, minWorkers, waitSeconds: 90 },
     dataset: { name: 'digits', validationShare: 0.25, testShare: 0.25 },
   })
-  const context: EvaluatorContext = {
-    space,
-    runFolder,
-    sourceFolder: runFolder,
-    logger: pino({ level: 'silent' }),
-    allowDrift: false,
-    signal: new AbortController().signal,
-    fidelity: { epochs: 1 },
-    countsCost: false,
-  }
-  return trainEntry.start(settings, context)
+  return trainEntry.start(settings, evaluatorContext(space, runFolder))
 }
 
 function asked(trial: number, epochs: number) {

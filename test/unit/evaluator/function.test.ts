@@ -1,26 +1,17 @@
-import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { ArchloomError } from '#src/errors.ts'
 import type { EvaluationRequest } from '#src/evaluator/evaluator.ts'
 import { functionEvaluator, type MeasureFunctions } from '#src/evaluator/function.ts'
 import { nasBench201, nasBench201Entry } from '#src/space/nas-bench-201/nas-bench-201.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
+import { evaluatorContext } from '#test/fixtures/evaluator-context.ts'
 
 const space = nasBench201(nasBench201Entry.settings.parse({}))
 const architecture = '|none~0|+|none~0|skip_connect~1|+|nor_conv_3x3~0|none~1|none~2|'
 
 function start<A>(functions: MeasureFunctions<A>) {
   const entry = functionEvaluator('mine', functions)
-  return entry.start(entry.settings.parse({}), {
-    space,
-    runFolder: '',
-    sourceFolder: '',
-    logger: pino({ level: 'silent' }),
-    allowDrift: false,
-    signal: new AbortController().signal,
-    fidelity: { epochs: 4 },
-    countsCost: false,
-  })
+  return entry.start(entry.settings.parse({}), evaluatorContext(space))
 }
 
 function request(signal = new AbortController().signal): EvaluationRequest {

@@ -17,6 +17,7 @@ import { simulatedClock, systemClock } from '#src/time/clock.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import type { FailureKind } from '#src/trial/outcome.ts'
 import { type CellHooks, cellExperiment, cellExtensions } from '#test/fixtures/cell-experiment.ts'
+import { evaluatorContext } from '#test/fixtures/evaluator-context.ts'
 import { trajectory } from '#test/fixtures/simulated-run.ts'
 import { type TemporaryFolder, temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 
@@ -325,16 +326,7 @@ describe('a broken part', () => {
       evaluatorSettings,
     } = composeExperiment(document, extensions, 'cells.ts')
     const signal = new AbortController().signal
-    const context = {
-      space,
-      runFolder: folder,
-      sourceFolder: folder,
-      logger,
-      allowDrift: false,
-      signal,
-      fidelity: plan.fidelity,
-      countsCost: false,
-    }
+    const context = evaluatorContext(space, folder, { logger, signal, fidelity: plan.fidelity })
     const clock = systemClock()
     const header = {
       archloomVersion: '0.1.0',

@@ -1,4 +1,3 @@
-import pino from 'pino'
 import { describe, expect, it } from 'vitest'
 import { trainEntry } from '#src/evaluator/train.ts'
 import { writeConfigSpace } from '#src/parameter/configspace-write.ts'
@@ -6,6 +5,7 @@ import { defaultConfiguration } from '#src/parameter/sample.ts'
 import { Random } from '#src/random/random.ts'
 import { hyperparametersEntry } from '#src/space/hyperparameters/hyperparameters.ts'
 import type { SearchSpace } from '#src/space/space.ts'
+import { evaluatorContext } from '#test/fixtures/evaluator-context.ts'
 
 const make = (settings: unknown = {}) =>
   hyperparametersEntry.create(hyperparametersEntry.settings.parse(settings))
@@ -110,16 +110,7 @@ describe('the space of hyperparameters', () => {
 
   it('cannot be trained, which is said before a worker starts', async () => {
     const settings = trainEntry.settings.parse({ dataset: { name: 'fashion-mnist' } })
-    const started = trainEntry.start(settings, {
-      space: make(own),
-      runFolder: '',
-      sourceFolder: '',
-      logger: pino({ level: 'silent' }),
-      allowDrift: false,
-      signal: new AbortController().signal,
-      fidelity: { epochs: 1 },
-      countsCost: false,
-    })
+    const started = trainEntry.start(settings, evaluatorContext(make(own)))
     await expect(started).rejects.toThrow(
       'The evaluator train needs networks, and the space hyperparameters has none; take another space, or an evaluator that measures parameters',
     )
