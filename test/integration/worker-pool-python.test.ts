@@ -12,9 +12,9 @@ import { projectFolder } from '#src/environment/folders.ts'
 import { findPython } from '#src/environment/python.ts'
 import { fingerprintHash } from '#src/protocol/fingerprint.ts'
 import type { CurvePoint } from '#src/trial/metrics.ts'
-import { pythonCommand } from '#src/worker/launch.ts'
 import type { WorkerPool } from '#src/worker/worker.ts'
 import { cuttingProxy } from '#test/fixtures/cutting-proxy.ts'
+import { startFarWorker } from '#test/fixtures/far-python-worker.ts'
 import {
   digitsGraph,
   isAlive,
@@ -233,21 +233,7 @@ describe('a worker on another machine', () => {
       },
     })
     await using proxy = await cuttingProxy(await heard.promise)
-    const environment = await cpuEnvironment()
-    const { file, parameters, variables } = pythonCommand({
-      environment,
-      endpoint: `tcp://127.0.0.1:${proxy.port}`,
-      worker: 'far',
-      device: 'cpu',
-      threads: 1,
-      determinism: 'bitwise',
-      datasets: ['digits'],
-      dataFolders: [],
-    })
-    const child = spawn(file, [...parameters, `--server-key=${server.publicKey}`], {
-      env: { ...variables, ARCHLOOM_CURVE_SECRET: client.secretKey },
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
+    const child = await startFarWorker({ port: proxy.port, server, client })
     const exited = once(child, 'exit')
     try {
       await using remote = await opening
