@@ -25,11 +25,12 @@ export function dropSessions(draft: Draft, worker: WorkerState): void {
   }
 }
 
-/** Whoever holds no session is taken first: a session waits for its own worker alone. */
+/** Whoever holds the fewest sessions is taken first: a session waits for its own worker alone. */
 export function leastBound(draft: Draft, free: readonly WorkerState[]): WorkerState | undefined {
   if (draft.sessions.size === 0) return free[0]
-  const holders = new Set(draft.sessions.values())
-  return free.find(({ name }) => !holders.has(name)) ?? free[0]
+  const held = Map.groupBy(draft.sessions.values(), (worker) => worker)
+  const countOf = ({ name }: WorkerState) => held.get(name)?.length ?? 0
+  return free.toSorted((one, other) => countOf(one) - countOf(other))[0]
 }
 
 /** @param reason - of the end of its worker; null where that is no longer known */

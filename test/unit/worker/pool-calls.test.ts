@@ -169,6 +169,18 @@ describe('a session', () => {
     expect(runsOf(pool, 'w00')).toEqual(['c', 'd'])
   })
 
+  test('is made on the worker that holds the fewest, whoever else is free', () => {
+    const pool = openedPool()
+    const holders = ['w00', 'w01', 'w00', 'w01']
+    for (const [index, worker] of holders.entries()) {
+      const task = `open-${index}`
+      pool.submit(task, { work: open(`s${index}`) })
+      expect(runsOf(pool, worker)).toContain(task)
+      finish(pool, worker, task, results.open)
+    }
+    expect([...pool.state.sessions.values()]).toEqual(holders)
+  })
+
   test('is lost with its worker: calls under way and waiting say so, others go on', () => {
     const pool = poolWithSession()
     pool.submit('a', { work: ask('s') })
