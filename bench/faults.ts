@@ -53,15 +53,18 @@ async function main(): Promise<void> {
   })
   const chosen = faultScenarios.filter(({ name }) => name.includes(values.only))
   const scenarios: Played[] = []
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version }
+  const write = (kills: readonly unknown[]) =>
+    writeFileSync(values.out, `${JSON.stringify({ machine, scenarios, kills }, null, 2)}\n`)
   for (const scenario of chosen) {
     const played = await playAll(scenario, Number(values.rounds))
     scenarios.push(played)
+    write([])
     console.log(line(played))
   }
   const kills = await killAll(Number(values.kills), Number(values['training-kills']))
   for (const campaign of kills) console.log(JSON.stringify(campaign))
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version }
-  writeFileSync(values.out, `${JSON.stringify({ machine, scenarios, kills }, null, 2)}\n`)
+  write(kills)
   const failed = scenarios.some(({ failures }) => failures.length > 0)
   process.exitCode = failed || kills.some(({ holds }) => holds !== true) ? 1 : 0
 }
