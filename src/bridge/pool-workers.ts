@@ -22,7 +22,7 @@ import type {
 
 export class PoolWorkers implements Workers {
   readonly #pool: WorkerPool
-  /** Absolute path of the folder where calls may save. */
+  /** Absolute path of a checkpoint in the folder where calls may save. */
   readonly #placeOf: (checkpointPath: string) => string
   #taskCount = 0
 

@@ -1,6 +1,6 @@
 /**
  * What a pool of workers knows, what can happen to it, and what it can want done: values only.
- * `pool-step.ts` is the rule from one to the other, `pool.ts` the shell that carries it out.
+ * `pool-step.ts` is the rule from one to the other, `pool-shell.ts` carries it out.
  */
 import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import type { ArchloomError } from '#src/errors.ts'

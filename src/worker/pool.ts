@@ -1,8 +1,4 @@
-/**
- * The pool's shell: sockets, processes and time in, the pure rule of `pool-step.ts` in the middle,
- * its commands out.
- */
-
+/** Starts a pool: its options, the channels it listens on, and the rules it goes by. */
 import type { ReadyEnvironment } from '#src/environment/environment.ts'
 import { localDevices } from '#src/environment/local-devices.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
