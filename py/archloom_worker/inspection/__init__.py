@@ -3,3 +3,6 @@
 Only the standard library is needed, and nothing of the worker. Node's side is
 `src/environment/inspect.ts`.
 """
+
+BRIDGE_MODULES = ("json_patch", "proxy", "Bridge", "interface")
+"""Pythonia's files in the order in which they need each other; the last one serves to the end."""

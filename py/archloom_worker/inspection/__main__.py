@@ -10,8 +10,7 @@ import os
 import sys
 from types import ModuleType
 
-SERVED_MODULES = ("json_patch", "proxy", "Bridge", "interface")
-"""Pythonia's files in the order in which they need each other; the last one serves to the end."""
+from archloom_worker.inspection import BRIDGE_MODULES
 
 
 def serve() -> None:
@@ -26,7 +25,7 @@ def serve() -> None:
     sources = json.loads(asked.readline())
     # Where pythonia looks for its pipe; `describe` gives the module its own streams back.
     sys.stdin, sys.stderr = asked, answers
-    for name in SERVED_MODULES:
+    for name in BRIDGE_MODULES:
         module = ModuleType(name)
         sys.modules[name] = module
         exec(compile(sources[name], f"<pythonia/{name}.py>", "exec"), module.__dict__)

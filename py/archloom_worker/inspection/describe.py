@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from archloom_worker.inspection import BRIDGE_MODULES
 from archloom_worker.inspection.declared import declared_space
 from archloom_worker.inspection.failure import Problem, import_problem
 from archloom_worker.inspection.find import Found, find
@@ -18,8 +19,6 @@ from archloom_worker.inspection.versions import installed_versions
 
 LAST_RESORT_SECONDS = 30
 """By so much the system ends this process later than Node does, should Node be gone."""
-
-BRIDGE_MODULES = ("json_patch", "proxy", "Bridge", "interface")
 
 
 def describe(request: str) -> str:
