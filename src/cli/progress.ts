@@ -3,6 +3,7 @@
  * finished trial where output is piped. Always on stderr; stdout is for the result.
  */
 import { percent } from '#src/report/format.ts'
+import { type ObjectiveSummary, valueWords } from '#src/report/objective.ts'
 import type { RunSnapshot } from '#src/runner/snapshot.ts'
 import { type Clock, systemClock, type Timer } from '#src/time/clock.ts'
 
@@ -17,8 +18,14 @@ export interface ProgressOutput {
   write(text: string): unknown
 }
 
-interface ProgressOptions {
+/** What is searched for, and where. */
+export interface ProgressTitle {
   readonly name: string
+  /** Null where it is an accuracy. */
+  readonly objective: ObjectiveSummary | null
+}
+
+interface ProgressOptions extends ProgressTitle {
   readonly output: ProgressOutput
   readonly clock?: Clock
 }
@@ -29,13 +36,14 @@ const redrawMs = 100
 /** Milliseconds after which the time on the screen is renewed without news. */
 const clockMs = 1000
 
-export function showProgress({ name, output, clock = systemClock() }: ProgressOptions): Progress {
-  return output.isTTY ? liveProgress(name, output, clock) : plainProgress(output)
+export function showProgress(options: ProgressOptions): Progress {
+  const { output, objective, clock = systemClock() } = options
+  return output.isTTY ? liveProgress(options, output, clock) : plainProgress(output, objective)
 }
 
 export const noProgress: Progress = { update() {}, [Symbol.dispose]() {} }
 
-function liveProgress(name: string, output: ProgressOutput, clock: Clock): Progress {
+function liveProgress(title: ProgressTitle, output: ProgressOutput, clock: Clock): Progress {
   let latest: { snapshot: RunSnapshot; takenMs: number } | null = null
   let isDrawn = true
   let drawnMs = 0
@@ -43,7 +51,7 @@ function liveProgress(name: string, output: ProgressOutput, clock: Clock): Progr
   const draw = () => {
     if (latest === null) return
     const elapsedMs = latest.snapshot.elapsedMs + clock.monotonicMs() - latest.takenMs
-    const lines = progressLines(name, { ...latest.snapshot, elapsedMs }, output.columns ?? 80)
+    const lines = progressLines(title, { ...latest.snapshot, elapsedMs }, output.columns ?? 80)
     output.write(`${erase(drawnLines)}${lines.join('\n')}\n`)
     drawnLines = lines.length
     drawnMs = clock.monotonicMs()
@@ -67,7 +75,7 @@ function liveProgress(name: string, output: ProgressOutput, clock: Clock): Progr
   }
 }
 
-function plainProgress(output: ProgressOutput): Progress {
+function plainProgress(output: ProgressOutput, objective: ObjectiveSummary | null): Progress {
   let doneCount = 0
   return {
     update(snapshot) {
@@ -75,7 +83,7 @@ function plainProgress(output: ProgressOutput): Progress {
       doneCount = snapshot.trialsDone
       const { best, elapsedMs } = snapshot
       const words = best
-        ? `best ${percent(best.valAccuracy)} by trial ${best.trial}`
+        ? `best ${shownValue(best.valAccuracy, objective)} by trial ${best.trial}`
         : 'no result yet'
       output.write(`${trialsWords(snapshot)} done, ${words}, ${clockTime(elapsedMs)}\n`)
     },
@@ -84,22 +92,32 @@ function plainProgress(output: ProgressOutput): Progress {
 }
 
 /** The lines of the live display, none longer than `columns`. */
-export function progressLines(name: string, snapshot: RunSnapshot, columns: number): string[] {
+export function progressLines(
+  { name, objective }: ProgressTitle,
+  snapshot: RunSnapshot,
+  columns: number,
+): string[] {
   const { best, running } = snapshot
   const times = timeWords(snapshot)
   const share = doneShare(snapshot)
   const bar = share === null ? '' : `  ${progressBar(share, 24)}`
   const lines = [`${name}${bar}  ${trialsWords(snapshot)}  ${times}`]
   if (best) {
-    lines.push(`best      ${percent(best.valAccuracy)}  trial ${best.trial}  ${best.architecture}`)
+    const value = shownValue(best.valAccuracy, objective)
+    lines.push(`best      ${value}  trial ${best.trial}  ${best.architecture}`)
   }
   for (const { trial, lastPoint } of running) {
     const words = lastPoint
-      ? `epoch ${lastPoint.epoch}  validation ${percent(lastPoint.valAccuracy)}`
+      ? `epoch ${lastPoint.epoch}  ${objective === null ? 'validation ' : ''}${shownValue(lastPoint.valAccuracy, objective)}`
       : 'starting'
     lines.push(`training  trial ${trial}  ${words}`)
   }
   return lines.map((line) => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`))
+}
+
+/** `96.31%`, or `rmse 0.169`. */
+export function shownValue(share: number, objective: ObjectiveSummary | null): string {
+  return objective === null ? percent(share) : `${objective.metric} ${valueWords(share, objective)}`
 }
 
 function trialsWords({ trialsDone, trialsTotal }: RunSnapshot): string {

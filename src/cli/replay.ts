@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { percent } from '#src/report/format.ts'
 import { replayRun } from '#src/runner/run.ts'
 import { addOutputOptions, type OutputOptions } from './options.ts'
+import { shownValue } from './progress.ts'
 import { openRun } from './stored-run.ts'
 
 /** `archloom replay RUN`. */
@@ -20,7 +20,7 @@ Every proposal is computed again from the seed and from what had been told, and 
 journal's. Exit status 5 when one differs; nothing is trained and nothing is written.`,
     )
     .action(async (folder: string, { json }: OutputOptions) => {
-      const { extensions } = await openRun(folder)
+      const { title, extensions } = await openRun(folder)
       const report = replayRun(folder, extensions)
       if (json) {
         process.stdout.write(`${JSON.stringify({ verified: true, ...report }, null, 2)}\n`)
@@ -28,7 +28,7 @@ journal's. Exit status 5 when one differs; nothing is trained and nothing is wri
       }
       const { entryCount, proposalCount, result } = report
       const best = result.best
-        ? `; best is trial ${result.best.trial} with ${percent(result.best.valAccuracy)} on validation`
+        ? `; best is trial ${result.best.trial} with ${shownValue(result.best.valAccuracy, title.objective)} on validation`
         : ''
       process.stdout.write(
         `Verified: ${proposalCount} proposals follow from ${entryCount} journal entries${best}\n`,

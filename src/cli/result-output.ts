@@ -1,6 +1,6 @@
 import { duration, integer, percent, plural, points } from '#src/report/format.ts'
 import { rangeWords, valueWords } from '#src/report/objective.ts'
-import type { RunSummary } from '#src/report/run-summary.ts'
+import { type RunSummary, testFailureOf } from '#src/report/run-summary.ts'
 import { simulatedWords } from '#src/report/simulation.ts'
 import type { RunResult } from '#src/runner/result.ts'
 
@@ -18,11 +18,7 @@ export function resultLines(result: RunResult, summary: RunSummary, reportPath: 
     `Best        ${best.architecture}`,
     `            trial ${best.trial} of ${result.trials.ended}${sizeWords(best.counts)}`,
     `${summary.simulation?.mark ? 'Told        ' : 'Validation  '}${objectiveWords(best.valAccuracy, summary)}${randomWords(best.valAccuracy, summary)}${markWords(summary)}`,
-    ...(best.testAccuracy === null
-      ? []
-      : [
-          `Test        ${valueWords(best.testAccuracy, summary.objective)}, measured once, after the selection`,
-        ]),
+    ...testLines(best.testAccuracy, summary),
     `Searched    ${duration(result.budget.spent.seconds)}, ${integer(result.budget.spent.epochs)} epochs${simulatedClause(summary)}${failureWords(summary)}`,
     `Report      ${reportPath}`,
   ]
@@ -34,6 +30,15 @@ function objectiveWords(valAccuracy: number, { objective }: RunSummary): string 
   const range = rangeWords(objective)
   const place = range === '' ? '' : `, ${percent(valAccuracy)} of the way${range}`
   return `${objective.metric} ${valueWords(valAccuracy, objective)}${place}`
+}
+
+function testLines(testAccuracy: number | null, summary: RunSummary): string[] {
+  if (testAccuracy !== null) {
+    const value = valueWords(testAccuracy, summary.objective)
+    return [`Test        ${value}, measured once, after the selection`]
+  }
+  const failure = testFailureOf(summary)
+  return failure === null ? [] : [`Test        not measured: ${failure.message}`]
 }
 
 /** Whatever must be said of a search that was told test accuracies. */

@@ -20,9 +20,9 @@ What was measured is kept and not repeated; what was under way is started anew. 
 replayed first, so a run whose decisions do not follow from it is refused.`,
     )
     .action(async (folder: string, flags: RunFlags) => {
-      const { name, extensions } = await openRun(folder)
+      const { title, extensions } = await openRun(folder)
       await carryOut({
-        name,
+        title,
         folder,
         flags,
         extensions,

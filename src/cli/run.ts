@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { loadExperiment } from '#src/config/load.ts'
 import { absoluteChoice, parseChoice } from '#src/environment/choice.ts'
+import { objectiveOf } from '#src/report/objective.ts'
 import { runExperiment } from '#src/runner/run.ts'
 import { systemClock } from '#src/time/clock.ts'
 import { addRunFlags, collect, parseSeed, type RunFlags } from './options.ts'
@@ -46,10 +47,11 @@ Ctrl-C stops a run in good order; archloom resume <folder> continues it.`,
       const seed = flags.seed === undefined ? [] : [`seed=${JSON.stringify(flags.seed)}`]
       const overrides = [...flags.set, ...seed, ...environmentOverride(flags.environment)]
       const experiment = await loadExperiment(config, { overrides })
-      const { name } = experiment.document
+      const { document } = experiment
+      const { name } = document
       const folder = flags.out ?? freeFolder(`runs/${name}-${stamp(systemClock().nowMs())}`)
       await carryOut({
-        name,
+        title: { name, objective: objectiveOf(document) },
         folder,
         flags,
         extensions: experiment.extensions,

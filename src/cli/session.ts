@@ -1,17 +1,18 @@
 /** What running and resuming have in common: signals, progress, report, result. */
 import type { Extensions } from '#src/config/schema.ts'
 import { ArchloomError } from '#src/errors.ts'
+import { type RunSummary, testFailureOf } from '#src/report/run-summary.ts'
 import type { RunResult } from '#src/runner/result.ts'
 import type { RunOptions } from '#src/runner/run.ts'
 import { abortOnSignals } from './interrupt.ts'
 import { makeLogger } from './logger.ts'
 import type { RunFlags } from './options.ts'
-import { noProgress, showProgress } from './progress.ts'
+import { noProgress, type ProgressTitle, showProgress } from './progress.ts'
 import { resultLines } from './result-output.ts'
 import { writeRunReport } from './run-report.ts'
 
 export interface Session {
-  readonly name: string
+  readonly title: ProgressTitle
   readonly folder: string
   readonly flags: RunFlags
   readonly extensions: Extensions
@@ -19,10 +20,10 @@ export interface Session {
 }
 
 /** Carries a run out with everything that a person expects around it. */
-export async function carryOut({ name, folder, flags, extensions, run }: Session): Promise<void> {
+export async function carryOut({ title, folder, flags, extensions, run }: Session): Promise<void> {
   using stopping = abortOnSignals()
   if (!flags.quiet) process.stderr.write(`Run folder ${folder}\n`)
-  const result = await watched(name, flags, (onUpdate) =>
+  const result = await watched(title, flags, (onUpdate) =>
     run({
       folder,
       logger: makeLogger(flags),
@@ -38,6 +39,7 @@ export async function carryOut({ name, folder, flags, extensions, run }: Session
     throw error
   })
   const { path, summary } = await writeRunReport(folder, extensions)
+  process.exitCode = exitStatus(summary)
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ folder, report: path, result }, null, 2)}\n`)
     return
@@ -45,12 +47,19 @@ export async function carryOut({ name, folder, flags, extensions, run }: Session
   process.stdout.write(`${resultLines(result, summary, path).join('\n')}\n`)
 }
 
+/** A run without the test metric that it was asked for is no success for whoever scripts it. */
+function exitStatus(summary: RunSummary): number {
+  const failure = testFailureOf(summary)
+  if (failure === null) return 0
+  return failure.kind === 'invalid_task' ? 2 : 3
+}
+
 /** The display is gone again before anything else is written. */
 async function watched<T>(
-  name: string,
+  title: ProgressTitle,
   { quiet }: RunFlags,
   work: (onUpdate: NonNullable<RunOptions['onUpdate']>) => Promise<T>,
 ): Promise<T> {
-  using progress = quiet ? noProgress : showProgress({ name, output: process.stderr })
+  using progress = quiet ? noProgress : showProgress({ ...title, output: process.stderr })
   return await work((snapshot) => progress.update(snapshot))
 }

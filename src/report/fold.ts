@@ -274,8 +274,9 @@ function recordFailure(state: FoldState, failed: FailureSummary): void {
   const { kind } = failure
   failures.total += 1
   failures.byKind[kind] = (failures.byKind[kind] ?? 0) + 1
-  if (failures.kept.length >= state.limits.failures) return
   const { trial, attempt, phase } = failed
+  // That of the test split ends the run: whoever reads wants to know why.
+  if (phase !== 'test' && failures.kept.length >= state.limits.failures) return
   failures.kept.push({ trial, attempt, phase, verdict, failure })
 }
 

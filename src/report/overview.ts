@@ -3,7 +3,7 @@ import { environmentBanners } from './environment-section.ts'
 import { compact, duration, integer, plural, points, timestamp } from './format.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
 import { valueWords } from './objective.ts'
-import type { RunStatus, RunSummary, TrialSummary } from './run-summary.ts'
+import { type RunStatus, type RunSummary, type TrialSummary, testFailureOf } from './run-summary.ts'
 import { banner, chip } from './section.ts'
 import { signalTitle, simulationBanners } from './simulation.ts'
 
@@ -107,11 +107,10 @@ function statusBanner(summary: RunSummary, resumeCommand: string): Html | null {
   }
 }
 
-function testBanner({ status, test, failures }: RunSummary): Html | null {
-  if (status !== 'finished' || test !== null) return null
-  const failed = failures.kept.find(({ phase }) => phase === 'test')
-  if (failed === undefined) return null
-  return banner('warn', 'The test split could not be measured', failed.failure.message)
+function testBanner(summary: RunSummary): Html | null {
+  const failure = testFailureOf(summary)
+  if (failure === null) return null
+  return banner('warn', 'The test split could not be measured', failure.message)
 }
 
 function tiles(summary: RunSummary): Html[] {

@@ -177,3 +177,9 @@ export interface RunSummary {
   readonly startedMs: number | null
   readonly lastMs: number | null
 }
+
+/** Why a finished run has no test metric that it was asked for; null where nothing is amiss. */
+export function testFailureOf({ status, test, failures }: RunSummary): Failure | null {
+  if (status !== 'finished' || test !== null) return null
+  return failures.kept.find(({ phase }) => phase === 'test')?.failure ?? null
+}

@@ -173,6 +173,13 @@ describe('a pipeline', () => {
     expect(await readFile(join(out, 'journal.sqlite'), 'latin1')).toContain('"valAccuracy":')
   }, 120_000)
 
+  it('says why its test was not measured, and does not end as a success', async () => {
+    const misspelt = await running('misspelt', { test: 'tset_score' })
+    expect(misspelt.status, misspelt.stderr).toBe(2)
+    expect(misspelt.stdout).toMatch(/^Test {8}not measured: .*tset_score.*returned.*test_score/m)
+    expect((await resultOf(misspelt.out)).best?.testAccuracy).toBeNull()
+  }, 120_000)
+
   it('finishes early by a rule that depends on its reports alone', async () => {
     const { out, status, stderr } = await running('early', { earlyStop: { patience: 2 } })
     expect(status, stderr).toBe(0)

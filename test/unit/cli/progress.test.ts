@@ -32,9 +32,12 @@ const snapshot: RunSnapshot = {
   toldSeconds: 90,
 }
 
+const quick = { name: 'quick', objective: null }
+const rmse = { metric: 'rmse', worst: 4, best: 0 }
+
 describe('the lines of the live display', () => {
   it('show the budget, the time left, the best and what is under way', () => {
-    expect(progressLines('quick', snapshot, 100)).toEqual([
+    expect(progressLines(quick, snapshot, 100)).toEqual([
       'quick  ━━━━━━──────────────────  12 of 48 trials  0:20, about 1:00 left',
       'best      96.31%  trial 7  |none~0|+|none~0|none~1|',
       'training  trial 12  epoch 3  validation 94.12%',
@@ -42,18 +45,26 @@ describe('the lines of the live display', () => {
     ])
   })
 
+  it('show an objective of a user by its name and value', () => {
+    const lines = progressLines({ name: 'quick', objective: rmse }, snapshot, 100)
+    expect(lines.slice(1, 3)).toEqual([
+      'best      rmse 0.1476  trial 7  |none~0|+|none~0|none~1|',
+      'training  trial 12  epoch 3  rmse 0.2352',
+    ])
+  })
+
   it('tell long times by the hour', () => {
     const long = { ...snapshot, elapsedMs: 11_105_000 }
-    expect(progressLines('quick', long, 100)[0]).toContain('3:05:05, about 9:15:15 left')
+    expect(progressLines(quick, long, 100)[0]).toContain('3:05:05, about 9:15:15 left')
   })
 
   it('fit the width of the terminal', () => {
-    for (const line of progressLines('quick', snapshot, 40)) expect(line.length).toBeLessThan(40)
+    for (const line of progressLines(quick, snapshot, 40)) expect(line.length).toBeLessThan(40)
   })
 
   it('count by whichever limit of the budget is nearest', () => {
     const timed = { ...snapshot, trialsTotal: null, budget: { epochs: 280, seconds: 40 } }
-    expect(progressLines('quick', timed, 100)[0]).toMatch(
+    expect(progressLines(quick, timed, 100)[0]).toMatch(
       /━{12}─{12} {2}12 trials {2}0:20, about 0:20 left$/,
     )
   })
@@ -68,7 +79,7 @@ function recorder(isTTY: boolean) {
 describe('progress', () => {
   it('is one line a finished trial where output is piped', () => {
     const { written, output } = recorder(false)
-    using progress = showProgress({ name: 'quick', output })
+    using progress = showProgress({ ...quick, output })
     progress.update({ ...snapshot, trialsDone: 0, best: null })
     progress.update({ ...snapshot, trialsDone: 1, best: null })
     progress.update({ ...snapshot, trialsDone: 1 })
@@ -83,7 +94,7 @@ describe('progress', () => {
     const clock = simulatedClock()
     const { written, output } = recorder(true)
     {
-      using progress = showProgress({ name: 'quick', output, clock })
+      using progress = showProgress({ ...quick, output, clock })
       for (let update = 0; update < 50; update++) {
         progress.update(snapshot)
         await clock.advance(10)
@@ -99,7 +110,7 @@ describe('progress', () => {
   it('lets the clock on the screen go on between updates', async () => {
     const clock = simulatedClock()
     const { written, output } = recorder(true)
-    using progress = showProgress({ name: 'quick', output, clock })
+    using progress = showProgress({ ...quick, output, clock })
     progress.update(snapshot)
     await clock.advance(3100)
     expect(written.join('')).toContain('0:23')

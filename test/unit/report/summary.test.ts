@@ -265,6 +265,17 @@ describe('the test split', () => {
     expect(summary.failures.kept.map(({ phase }) => phase)).toEqual(['test'])
   })
 
+  it('keeps its failure, however many there were before', () => {
+    const many = syntheticRun({ trials: 40 })
+    const entries = [
+      ...many.entries.map(({ event }) => event).filter(({ type }) => type !== 'test-measured'),
+      { type: 'test-failed', trial: 0, attempt: 0, failure, verdict: 'failed' } as const,
+    ]
+    const { failures } = read({ ...many, entries: entriesOf(entries) }, { curves: 5, failures: 0 })
+    expect(failures.total).toBeGreaterThan(1)
+    expect(failures.kept.map(({ phase }) => phase)).toEqual(['test'])
+  })
+
   it('aborts the run when a person must mend something first', () => {
     const event: ExperimentEvent = {
       type: 'test-failed',
