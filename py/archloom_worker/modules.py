@@ -7,11 +7,10 @@ what such a module merely imports, as that would open everything that it uses.
 from __future__ import annotations
 
 import importlib
-import inspect
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archloom_worker.errors import InvalidTask
+from archloom_worker.home import home_of
 from archloom_worker.user_traceback import own_place
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Modules:
             ) from None
         if not callable(found):
             raise InvalidTask(f"{name} is a {type(found).__name__}, expected a function or a class")
-        home = _home_of(found)
+        home = home_of(found)
         self._require(home, f"{name} may not be called, since it is defined in {home}")
         return found  # type: ignore[no-any-return]  # callable is all that is known
 
@@ -88,12 +87,3 @@ class Modules:
 
 def _defined_in(value: object, module: str) -> bool:
     return callable(value) and getattr(value, "__module__", None) == module
-
-
-def _home_of(function: Callable[..., Any]) -> str:
-    """The module that a function is defined in, below what wraps it."""
-    inner = inspect.unwrap(function)
-    while isinstance(inner, partial):
-        inner = inspect.unwrap(inner.func)
-    module = getattr(inner, "__module__", None)
-    return module if isinstance(module, str) else type(inner).__module__

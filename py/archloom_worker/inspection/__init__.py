@@ -1,6 +1,6 @@
 """Looks into a user's module without running anything of it but its imports.
 
-Only the standard library is needed, and nothing of the worker. Node's side is
+Only the standard library is needed, and of the worker what needs no more. Node's side is
 `src/environment/inspect.ts`.
 """
 

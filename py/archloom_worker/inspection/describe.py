@@ -6,9 +6,9 @@ import json
 import signal
 import sys
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
+from archloom_worker.home import home_of
 from archloom_worker.inspection import BRIDGE_MODULES
 from archloom_worker.inspection.declared import declared_space
 from archloom_worker.inspection.failure import Problem, import_problem
@@ -67,7 +67,7 @@ def _look(target: str, python_path: list[str]) -> dict[str, Any]:
         "docstring": docstring(found.thing),
         "moduleDocstring": docstring(found.module),
         "place": _place_of(found),
-        "home": _home_of(found.thing),
+        "home": home_of(found.thing),
         **describe_parameters(found.thing),
         "methods": _methods_of(found.thing),
         "configurationKeys": keys.read,
@@ -95,15 +95,6 @@ def _place_of(found: Found) -> dict[str, Any] | None:
         if path is not None:
             return {"file": path, "line": max(line, 1)}
     return None
-
-
-def _home_of(thing: Any) -> str:
-    """The module that it is defined in, below what wraps it: a worker needs permission for that."""
-    inner = inspect.unwrap(thing)
-    while isinstance(inner, partial):
-        inner = inspect.unwrap(inner.func)
-    home = getattr(inner, "__module__", None)
-    return home if isinstance(home, str) else type(inner).__module__
 
 
 def _methods_of(thing: Any) -> list[dict[str, Any]]:
