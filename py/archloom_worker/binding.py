@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
 import typing
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,10 @@ def _model(supply: Supply, _hint: object) -> Any:
     if supply.graph is None:
         return None
     if supply.device is None:
-        raise InvalidTask("This environment has no PyTorch, so that it can build no model")
+        raise InvalidTask(
+            f"The environment {sys.prefix} has no PyTorch, which a model needs; install it there,"
+            " or name an environment that has it"
+        )
     from archloom_worker.graph import build_supernet  # noqa: PLC0415 - imports PyTorch
 
     return build_supernet(supply.graph).to(supply.device)

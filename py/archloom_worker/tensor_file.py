@@ -265,7 +265,8 @@ def _below(place: str, key: object) -> str:
 def _unsaveable(what: str, place: str) -> InvalidTask:
     return InvalidTask(
         f"What is to be saved has a {what} at {place or 'the top'}, expected tensors, arrays,"
-        " numbers, texts, lists and dicts with keys of text or whole numbers; save it in these"
+        " Python's numbers, texts, lists and dicts with keys of text or whole numbers; save it in"
+        " these (value.item() of a number of NumPy's)"
     )
 
 

@@ -1,5 +1,6 @@
 """Calls of a user's functions, from the task to its outcome, within this process."""
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -170,6 +171,14 @@ def test_an_input_goes_before_what_the_worker_could_give(worker: Worker) -> None
 def test_a_model_with_a_default_may_be_left_out(worker: Worker) -> None:
     assert worker.call("optional_model").output == {"has_model": False, "width": 8}
     assert worker.call("optional_model", graph=GRAPH).output["has_model"] is True
+
+
+def test_a_model_in_an_environment_without_pytorch_is_refused_with_what_to_do() -> None:
+    worker = Worker(HERE)
+    worker.services = dataclasses.replace(worker.services, device=None)
+    failure = worker.refused(call("optional_model", graph=GRAPH))
+    assert failure.kind == "invalid_task"
+    assert "has no PyTorch, which a model needs; install it there" in failure.message
 
 
 def test_generators_are_seeded_for_who_asks_for_no_seed(worker: Worker) -> None:
