@@ -127,7 +127,8 @@ async function killCheapRun(kills: number) {
 async function killTraining(kills: number) {
   await using calm = await temporaryFolder()
   await using stormy = await temporaryFolder()
-  const trials = 240
+  // Long enough that a fast machine does not finish before the kills are spent.
+  const trials = 16 * kills
   const args = [join(projectFolder(), 'configs/quickstart.yaml')]
   const settings = [`budget.trials=${trials}`, 'fidelity.epochs=2', 'maxAttempts=1000']
   const all = [...args, ...settings.flatMap((setting) => ['--set', setting])]
