@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { sha256 } from '#src/encoding/hash.ts'
 import { ArchloomError } from '#src/errors.ts'
-import { absolutePath, isPath } from './choice.ts'
+import { absolutePath, isPath, parseChoice } from './choice.ts'
 import type { EnvironmentSpec, LockedEnvironment } from './environment.ts'
 import { archloomHome, environmentFolders } from './folders.ts'
 import { describeDrift, findDrift, installedPackages, parseLock } from './lock.ts'
@@ -65,11 +65,23 @@ export async function findEnvironment(name: string): Promise<ListedEnvironment> 
   const all = await listEnvironments()
   const found = all.find((environment) => environment.spec.name === name)
   if (found !== undefined) return found
+  const choice = parseChoice(name)
+  // A command line's words for it, in a document.
+  const other =
+    typeof choice === 'string' ? `give the path of one (./${name})` : `write ${flow(choice)}`
   throw new ArchloomError(
     'environment/invalid',
-    `There is no environment ${JSON.stringify(name)}; choose one of ${all.map(({ spec }) => spec.name).join(', ')}, or give the path of one (./${name})`,
+    `There is no environment ${JSON.stringify(name)}; choose one of ${all.map(({ spec }) => spec.name).join(', ')}, or ${other}`,
     { details: { name, known: all.map(({ spec }) => spec.name) } },
   )
+}
+
+/** `{conda: vision}`, as YAML has it. */
+function flow(choice: object): string {
+  const pairs = Object.entries(choice).map(
+    ([key, value]) => `${key}: ${Array.isArray(value) ? JSON.stringify(value) : value}`,
+  )
+  return `{${pairs.join(', ')}}`
 }
 
 /** Whether a folder describes a pinned environment. */

@@ -91,6 +91,12 @@ describe('resolveEnvironment', () => {
     })
   })
 
+  it('says how a document names what a command line calls conda:NAME', async () => {
+    await expect(resolveEnvironment('conda:vision')).rejects.toThrow(
+      'There is no environment "conda:vision"; choose one of cpu, cuda, or write {conda: vision}',
+    )
+  })
+
   it('says how to create one that does not exist', async () => {
     await using _folder = await describeEnvironment()
     await expect(resolveEnvironment('mine')).rejects.toMatchObject({
