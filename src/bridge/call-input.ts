@@ -58,6 +58,9 @@ function objectProblem(value: object, place: string): string | null {
   if (ArrayBuffer.isView(value)) {
     return `has a typed array at ${place}; give it among the tensors, by tensor(…)`
   }
+  if (Array.isArray(value) && value.includes(undefined)) {
+    return `has nothing at place ${value.indexOf(undefined)} of ${place}, which JSON cannot carry; give null there`
+  }
   const isPlain = Array.isArray(value) || isRecord(value)
   if (!isPlain) return `has a ${value.constructor.name} at ${place}, expected plain values`
   for (const [key, item] of Object.entries(value)) {

@@ -16,6 +16,7 @@ describe('input', () => {
     [{ a: Number.NaN }, 'has NaN at a, which JSON cannot carry; give a finite number'],
     [{ a: [{ b: Infinity }] }, 'has Infinity at a.0.b'],
     [{ a: 10n }, 'has a bigint at a'],
+    [{ a: [1, undefined] }, 'has nothing at place 1 of a, which JSON cannot carry; give null'],
     [{ a: () => 1 }, 'has a function at a'],
     [{ a: new Float32Array(2) }, 'has a typed array at a; give it among the tensors'],
     [{ a: new Map() }, 'has a Map at a, expected plain values'],
