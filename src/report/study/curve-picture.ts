@@ -46,11 +46,11 @@ export function curvePicture(
   { looks, marks, name, wordsOf = (method) => method }: CurveChoice,
 ): Picture | null {
   const set = analysis.curves.find(({ axis }) => axis === view.axis)
-  const { measure } = analysis
+  const { course } = analysis
   const drawn = set?.curves.filter(({ method }) => looks.has(method)) ?? []
-  if (set === undefined || measure === null || drawn.length === 0) return null
+  if (set === undefined || course === null || drawn.length === 0) return null
   const expected = expectedPoints(analysis, view)
-  const lines = drawn.map((curve) => lineOf(curve, set, view, measure.optimum))
+  const lines = drawn.map((curve) => lineOf(curve, set, view, course.optimum))
   const frame = frameFor([
     ...[...looks.keys()].map(wordsOf),
     ...(expected === null ? [] : [expectedWords]),
@@ -131,17 +131,17 @@ function lineOf(
 
 /** The exact expectation of random search is over trials, and of means. */
 function expectedPoints(
-  { benchmark, measure }: BenchmarkAnalysis,
+  { benchmark, course }: BenchmarkAnalysis,
   view: CurveView,
 ): readonly Point[] | null {
   const { randomSearch } = benchmark
-  if (randomSearch === null || measure === null) return null
+  if (randomSearch === null || course === null) return null
   if (view.axis !== 'trials' || view.aggregate !== 'mean') return null
   const values =
-    measure.metric === 'testAccuracy' ? randomSearch.testAccuracy : randomSearch.valAccuracy
+    course.metric === 'testAccuracy' ? randomSearch.testAccuracy : randomSearch.valAccuracy
   return (values ?? []).map((value, index) => ({
     x: randomSearch.trials[index] ?? 0,
-    y: 100 * (view.measure === 'regret' ? regretOf(value, measure) : value),
+    y: 100 * (view.measure === 'regret' ? regretOf(value, course) : value),
   }))
 }
 

@@ -103,15 +103,16 @@ function switchOf(
   )}</fieldset>`
 }
 
-function captionOf({ curves, measure }: BenchmarkAnalysis): string {
+function captionOf({ benchmark, curves, course }: BenchmarkAnalysis): string {
   const counts = [...new Set((curves[0]?.curves ?? []).map(({ runCount }) => runCount))]
   const runs =
     counts.length === 1
       ? `${plural(counts[0] ?? 0, 'run')} a method`
       : `${Math.min(...counts)} to ${plural(Math.max(...counts), 'run')} a method`
-  const what = measure?.metric === 'testAccuracy' ? 'Test accuracy' : 'Validation accuracy'
-  const optimum = `${(100 * (measure?.optimum ?? 0)).toFixed(2)}%`
+  const told = benchmark.mark === null ? 'Validation accuracy' : 'What the searches were told'
+  const what = course?.metric === 'testAccuracy' ? 'Test accuracy' : told
+  const optimum = `${(100 * (course?.optimum ?? 0)).toFixed(2)}%`
   const best =
-    measure?.isOptimumKnown === true ? 'the best of the space' : 'the best found by any run'
+    course?.isOptimumKnown === true ? 'the best of the space' : 'the best found by any run'
   return `${what} of the incumbent, ${runs}; bands are bootstrapped over runs, or quartiles. Regret is the distance to ${best}, ${optimum}; at zero a curve lies on the lower edge.`
 }

@@ -21,7 +21,9 @@ export function overheadTable(overhead: readonly Overhead[], facts: Facts): Tabl
       numberColumn('No result', ['failed_share'], 'Trials that ended without a result'),
     ],
     rows: overhead.map((one) => {
-      const share = one.simulatedSeconds > 0 ? one.total / one.simulatedSeconds : null
+      const time = one.isTimed ? timeCell : () => nothing
+      const share =
+        one.isTimed && one.simulatedSeconds > 0 ? one.total / one.simulatedSeconds : null
       return {
         cells: [
           word(one.benchmark),
@@ -33,10 +35,8 @@ export function overheadTable(overhead: readonly Overhead[], facts: Facts): Tabl
           time(one.total),
           one.simulatedSeconds > 0
             ? { text: duration(one.simulatedSeconds), values: [one.simulatedSeconds] }
-            : { text: '–', values: [null] },
-          share === null
-            ? { text: '–', values: [null] }
-            : { text: shareWords(share), values: [share] },
+            : nothing,
+          share === null ? nothing : { text: shareWords(share), values: [share] },
           { text: shareWords(one.failedShare), values: [one.failedShare] },
         ],
       }
@@ -79,8 +79,10 @@ function shareWords(share: number): string {
   return `${(100 * share).toFixed(1)}%`
 }
 
+const nothing: TableCell = { text: '–', values: [null] }
+
 /** Real seconds: microseconds to hours. */
-function time(seconds: number): TableCell {
+function timeCell(seconds: number): TableCell {
   return { text: timeWords(seconds), values: [seconds] }
 }
 

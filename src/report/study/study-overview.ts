@@ -98,7 +98,9 @@ function tiles({ study, analysis, looks, bases }: StudyView): Html[] {
     tile(
       'Methods',
       integer(looks.size),
-      bases.size > 0 ? `${plural(bases.size, 'variant')} besides` : 'random search among them',
+      bases.size > 0
+        ? `${plural(bases.size, 'variant')} besides`
+        : `random search ${analysis.control === null ? 'not ' : ''}among them`,
     ),
     tile(
       'Benchmarks',

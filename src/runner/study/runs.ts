@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { contentHash } from '#src/encoding/hash.ts'
 import { canonicalJson, type Json } from '#src/encoding/json.ts'
 import { ArchloomError } from '#src/errors.ts'
+import { optimizerCatalog } from '#src/optimizer/catalog.ts'
 import { readJournal } from '#src/store/journal.ts'
 import { cellName } from '#src/study/cells.ts'
 import {
@@ -164,10 +165,19 @@ function methodsOf(runs: readonly ComparedRun[]): readonly StudyMethod[] {
       settings,
       hash,
       seeds: seeds.toSorted((a, b) => Number(BigInt(a) - BigInt(b))),
-      isControl: false,
+      isControl: isPlainControl(name, settings),
       variant: null,
     }
   })
+}
+
+/** Whether it is plain random search, as in a study. */
+function isPlainControl(name: string, settings: Json): boolean {
+  const control = optimizerCatalog.find((entry) => entry.name === name && entry.isControl === true)
+  return (
+    control !== undefined &&
+    canonicalJson(settings) === canonicalJson(control.settings.parse({}) as Json)
+  )
 }
 
 function differing(settings: Json, namesakes: readonly { readonly settings: Json }[]): string {

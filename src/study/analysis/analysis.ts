@@ -17,7 +17,14 @@ import {
   resamplingSource,
 } from './curves.ts'
 import { type Origins, type Overhead, originsOf, overheadOf } from './effort.ts'
-import { type CellGroup, finalValue, groupCells, type Measure, measureOf } from './measure.ts'
+import {
+  type CellGroup,
+  courseMeasureOf,
+  finalValue,
+  groupCells,
+  type Measure,
+  measureOf,
+} from './measure.ts'
 import { type Ranking, rankMethods } from './ranking.ts'
 
 export interface MethodStandings {
@@ -31,6 +38,8 @@ export interface BenchmarkAnalysis {
   readonly benchmark: StudyBenchmark
   /** Null where nothing has been found yet. */
   readonly measure: Measure | null
+  /** Of `curves` and `anytime`. */
+  readonly course: Measure | null
   /** Those that say something, by axis; all methods, variants included. */
   readonly curves: readonly CurveSet[]
   readonly methods: readonly MethodStandings[]
@@ -112,12 +121,12 @@ interface Context {
 function analyzeBenchmark(context: Context, benchmark: StudyBenchmark): BenchmarkAnalysis {
   const { control, variants, resamplingOf } = context
   const groups = context.groups.filter((group) => group.benchmark === benchmark.label)
-  const measure = measureOf(
-    benchmark,
-    groups.flatMap(({ cells }) => cells),
-  )
-  if (measure === null) {
-    return { benchmark, measure, curves: [], methods: [], ranking: null, anytime: [], best: null }
+  const cells = groups.flatMap((group) => group.cells)
+  const measure = measureOf(benchmark, cells)
+  const course = courseMeasureOf(benchmark, cells)
+  if (measure === null || course === null) {
+    const nothing = { curves: [], methods: [], ranking: null, anytime: [], best: null }
+    return { benchmark, measure: null, course: null, ...nothing }
   }
   const { metric } = measure
   const options = { benchmark, metric, resamplingOf }
@@ -127,7 +136,10 @@ function analyzeBenchmark(context: Context, benchmark: StudyBenchmark): Benchmar
   return {
     benchmark,
     measure,
-    curves: axes.flatMap((axis) => aggregateCurves(groups, axis, options) ?? []),
+    course,
+    curves: axes.flatMap(
+      (axis) => aggregateCurves(groups, axis, { ...options, metric: course.metric }) ?? [],
+    ),
     methods: groups.map((group) => ({
       method: group.method,
       cellCount: group.cells.length,
@@ -136,7 +148,7 @@ function analyzeBenchmark(context: Context, benchmark: StudyBenchmark): Benchmar
     ranking: rankMethods(columnsOf(finals)),
     anytime: (['trials', 'seconds'] as const).flatMap((axis) => {
       if (control === null || (axis === 'seconds' && !benchmark.hasSeconds)) return []
-      return anytimeScores(groups, axis, { control, measure, resamplingOf }) ?? []
+      return anytimeScores(groups, axis, { control, measure: course, resamplingOf }) ?? []
     }),
     best: bestOf(finals),
   }

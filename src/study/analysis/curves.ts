@@ -12,7 +12,7 @@ import {
   sortedQuantile,
 } from '#src/stats/resampling.ts'
 import type { CellSummary, StudyBenchmark } from '../study.ts'
-import { type CellGroup, type Metric, valuesOf } from './measure.ts'
+import { type CellGroup, isTimed, type Metric, valuesOf } from './measure.ts'
 
 /** What a curve runs over: told trials, simulated seconds, or those and the optimizer's own. */
 export type CurveAxis = 'trials' | 'seconds' | 'secondsWithOverhead'
@@ -58,6 +58,7 @@ export function aggregateCurves(
   },
 ): CurveSet | null {
   if (axis !== 'trials' && !benchmark.hasSeconds) return null
+  if (axis === 'secondsWithOverhead' && !groups.some(isTimed)) return null
   const spans = groups.flatMap(({ method, cells }) => {
     const runs = cells.map((cell) => runOf(cell, axis, metric))
     const from = Math.max(...runs.map(({ places }) => places[0] ?? Number.POSITIVE_INFINITY))

@@ -1,6 +1,6 @@
 /** What a method did beside finding good networks: where its proposals came from, how long it took. */
 import { median } from '#src/stats/quantile.ts'
-import type { CellGroup } from './measure.ts'
+import { type CellGroup, isTimed } from './measure.ts'
 
 export interface Origins {
   readonly benchmark: string
@@ -15,6 +15,8 @@ export interface Overhead {
   readonly benchmark: string
   readonly method: string
   readonly searchCount: number
+  /** Whether the optimizer was timed: journals of runs do not keep that; then its times are 0. */
+  readonly isTimed: boolean
   readonly askMedian: number
   readonly askP95: number
   readonly tellMedian: number
@@ -54,6 +56,7 @@ export function overheadOf({ benchmark, method, cells }: CellGroup): Overhead {
     benchmark,
     method,
     searchCount: cells.length,
+    isTimed: isTimed({ cells }),
     askMedian: over(({ ask }) => ask.median),
     askP95: over(({ ask }) => ask.p95),
     tellMedian: over(({ tell }) => tell.median),

@@ -20,12 +20,23 @@ export function measureOf(
   const metric: Metric = benchmark.hasTest ? 'testAccuracy' : 'valAccuracy'
   const known = benchmark.optimum[metric]
   if (known !== null) return { metric, optimum: known, isOptimumKnown: true }
-  const best = cells.reduce(
-    (highest, { incumbents }) =>
-      valuesOf(incumbents, metric).reduce((most, value) => Math.max(most, value), highest),
-    Number.NEGATIVE_INFINITY,
+  const measured = cells.flatMap(({ incumbents }) =>
+    [...valuesOf(incumbents, metric)].filter((value) => !Number.isNaN(value)),
   )
+  const best = measured.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
   return Number.isFinite(best) ? { metric, optimum: best, isOptimumKnown: false } : null
+}
+
+/**
+ * What the course of searches is drawn of: the measure of their ends, or, where not every incumbent
+ * on the way was tested, what they were told. A run measures the test once, at its end.
+ */
+export function courseMeasureOf(
+  benchmark: Pick<StudyBenchmark, 'hasTest' | 'optimum'>,
+  cells: readonly CellSummary[],
+): Measure | null {
+  const isTested = cells.every(({ incumbents }) => !incumbents.testAccuracies.some(Number.isNaN))
+  return measureOf({ ...benchmark, hasTest: benchmark.hasTest && isTested }, cells)
 }
 
 /** Distance to the optimum; means of equal values differ in the last digits, which is no regret. */
@@ -72,4 +83,9 @@ export function groupCells(study: Pick<Study, 'cells' | 'benchmarks'>): readonly
       return cells === undefined ? [] : [{ benchmark: label, method, cells }]
     }),
   )
+}
+
+/** Whether the optimizer's own seconds are known: journals of runs do not keep them. */
+export function isTimed({ cells }: Pick<CellGroup, 'cells'>): boolean {
+  return cells.some(({ ask, tell }) => ask.total + tell.total > 0)
 }

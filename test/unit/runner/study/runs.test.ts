@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { resolveDocument } from '#src/config/resolve.ts'
 import { contentHash } from '#src/encoding/hash.ts'
 import { ArchloomError } from '#src/errors.ts'
+import { renderStudyReport } from '#src/report/study/study-report.ts'
 import { runExperiment } from '#src/runner/run.ts'
 import { openStudy } from '#src/runner/study/result.ts'
 import { compareRuns } from '#src/runner/study/runs.ts'
+import { analyzeStudy } from '#src/study/analysis/analysis.ts'
 import { tabulateStudy } from '#src/study/table.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 import { runToyStudy, silent, toyExtensions, toyInput } from '#test/fixtures/toy-study.ts'
@@ -80,6 +82,37 @@ describe('runs side by side', () => {
     const theirs = study.trajectory({ method: 'random-search', benchmark: 'first', seed: '1' })
     expect(ours.endSeconds).toEqual(theirs.endSeconds)
     expect(ours.architectures).toEqual(theirs.architectures)
+  })
+
+  it('are reported in full: tested at the end, told on the way, random search the control', async () => {
+    await using folder = await temporaryFolder()
+    const runs: string[] = []
+    for (const seed of ['0', '1']) {
+      runs.push(await makeRun(join(folder.path, `e${seed}`), { seed }))
+      const optimizer = { name: 'random-search' }
+      runs.push(await makeRun(join(folder.path, `r${seed}`), { seed, optimizer }))
+    }
+    const compared = compareRuns(runs)
+    const { benchmarks, control, againstControl, overhead } = analyzeStudy(compared)
+    const [found] = benchmarks
+    expect(control).toBe('random-search')
+    expect(found?.measure?.metric).toBe('testAccuracy')
+    expect(found?.course?.metric).toBe('valAccuracy')
+    // The journal keeps no times of the optimizer, so there is no curve with them.
+    expect(found?.curves.map(({ axis }) => axis)).toEqual(['trials', 'seconds'])
+    expect(overhead.map(({ isTimed }) => isTimed)).toEqual([false, false])
+    const [standing] = found?.methods[0]?.standings ?? []
+    expect(standing?.mean).toBe(tabulateStudy(compared)[0]?.rows[0]?.values[0]?.mean)
+    expect(againstControl).toHaveLength(1)
+    const { page, figures, tables } = renderStudyReport(compared, {
+      folder: 'compared',
+      archloomVersion: '1.2.3',
+      runs,
+    })
+    expect(page).not.toContain('No search has finished yet')
+    expect(page).toContain('Validation accuracy of the incumbent, 2 runs a method')
+    expect(Object.keys(figures)).toContain('nas-bench-macro-regret-evaluations.svg')
+    expect(Object.keys(tables)).toContain('standings-nas-bench-macro.csv')
   })
 
   it('tell settings of one optimizer apart', async () => {
