@@ -15,9 +15,8 @@ export interface CategoricalColumn {
 export interface RowKernel extends Kernel {
   /** What an observation has of all dimensions, as one number. */
   readonly codes: Int32Array
-  /** By code, an observation's density at a point beside the prior's. */
+  /** By code, an observation's density at a point beside the prior's; good until the next call. */
   ratiosAt(point: Float64Array): Float64Array
-  logPrior(point: Float64Array): number
 }
 
 /**
@@ -29,60 +28,82 @@ export interface RowKernel extends Kernel {
  * them is one look into a table an observation.
  *
  * @param columns - at most `tableSizeMax` combinations of choices: see `groupColumns`
+ * @param rows - the table's rows that are observations, in the order of time
  * @see Optuna `samplers/_tpe/parzen_estimator.py` _calculate_categorical_distributions; weighted
  *   choices as in hyperopt.
  */
-export function rowKernel(columns: readonly CategoricalColumn[], priorWeight: number): RowKernel {
-  const count = columns[0]?.column.values.length ?? 0
-  const codes = codesOf(columns, count)
-  const shares = columns.map(
-    ({ dimension }) => (dimension.prior.length * priorWeight) / (count + 1),
-  )
-  const tables = new Map<number, Float64Array>()
+export function rowKernel(
+  columns: readonly CategoricalColumn[],
+  rows: Int32Array,
+  priorWeight: number,
+): RowKernel {
+  const count = rows.length
+  const codes = codesOf(columns, rows)
+  const factors = columns.map(({ dimension }) => factorsOf(dimension, count, priorWeight))
+  // Where no dimension is hit.
+  const missed = factors.reduce((product, { miss }) => product * miss, 1)
+  const ratios = new Float64Array(tableSize(columns))
   const ratiosAt = (point: Float64Array) => {
-    const code = codeOf(columns, point)
-    const table = tables.get(code) ?? ratioTable(columns, shares, point)
-    tables.set(code, table)
-    return table
+    ratios.fill(missed)
+    let stride = 1
+    for (let i = 0; i < columns.length; i++) {
+      const { dimension, place } = columns[i] as CategoricalColumn
+      const { gains } = factors[i] as Factors
+      const size = dimension.prior.length
+      const value = point[place] as number
+      multiplyHits(ratios, { value, size, stride, gain: gains[value] as number })
+      stride *= size
+    }
+    return ratios
   }
-  const priors = columns.map(({ dimension }) => dimension.prior.map(Math.log))
   const logPrior = (point: Float64Array) => {
     let sum = 0
     for (let i = 0; i < columns.length; i++) {
       const { place } = columns[i] as CategoricalColumn
-      sum += priors[i]?.[point[place] as number] as number
+      sum += (factors[i] as Factors).logPriors[point[place] as number] as number
     }
     return sum
   }
   return {
     masses: null,
-    logPrior,
     codes,
     ratiosAt,
-    addLogDensity(point, into) {
+    logPrior,
+    // Probabilities.
+    logMost: 0,
+    addLogDensity(point, sums, least) {
       const prior = logPrior(point)
-      const logs = ratiosAt(point).map((ratio) => Math.log(ratio) + prior)
-      for (let i = 0; i < count; i++) {
-        into[i] = (into[i] as number) + (logs[codes[i] as number] as number)
+      const table = ratiosAt(point)
+      const { members, logs, length } = sums
+      let kept = 0
+      for (let i = 0; i < length; i++) {
+        const member = members[i] as number
+        const ratio = table[codes[member] as number] as number
+        const log = (logs[i] as number) + prior + Math.log(ratio)
+        if (log < least) continue
+        members[kept] = member
+        logs[kept++] = log
       }
-      into[count] = (into[count] as number) + prior
+      sums.length = kept
     },
     sample(component, random, point) {
       for (const [index, { dimension, column, place }] of columns.entries()) {
-        const share = shares[index] as number
+        const { share } = factors[index] as Factors
         // A row is the prior with this share, and the observed value otherwise.
         const isPrior = component === count || random.uniform() * (1 + share) < share
         point[place] = isPrior
           ? drawIndex(dimension.prior, random)
-          : (column.values[component] as number)
+          : (column.values[rows[component] as number] as number)
       }
     },
   }
 }
 
 /** Neighbours together, as many as a table has room for that is small beside the observations. */
-export function groupColumns(columns: readonly CategoricalColumn[]): CategoricalColumn[][] {
-  const count = columns[0]?.column.values.length ?? 0
+export function groupColumns(
+  columns: readonly CategoricalColumn[],
+  count: number,
+): CategoricalColumn[][] {
   const room = Math.min(tableSizeMax, count / 4)
   const groups: CategoricalColumn[][] = []
   let size = Number.POSITIVE_INFINITY
@@ -96,52 +117,57 @@ export function groupColumns(columns: readonly CategoricalColumn[]): Categorical
   return groups
 }
 
+function tableSize(columns: readonly CategoricalColumn[]): number {
+  return columns.reduce((size, { dimension }) => size * dimension.prior.length, 1)
+}
+
 /** Digits in mixed radix, the first dimension's the lowest. */
-function codesOf(columns: readonly CategoricalColumn[], count: number): Int32Array {
-  const codes = new Int32Array(count)
+function codesOf(columns: readonly CategoricalColumn[], rows: Int32Array): Int32Array {
+  const codes = new Int32Array(rows.length)
   let stride = 1
   for (const { dimension, column } of columns) {
     const { values } = column
-    for (let i = 0; i < count; i++) {
-      codes[i] = (codes[i] as number) + stride * (values[i] as number)
+    for (let i = 0; i < rows.length; i++) {
+      codes[i] = (codes[i] as number) + stride * (values[rows[i] as number] as number)
     }
     stride *= dimension.prior.length
   }
   return codes
 }
 
-/** What a point has of the dimensions, as one number. */
-function codeOf(columns: readonly CategoricalColumn[], point: Float64Array): number {
-  let [code, stride] = [0, 1]
-  for (const { dimension, place } of columns) {
-    code += stride * (point[place] as number)
-    stride *= dimension.prior.length
-  }
-  return code
+/** What one dimension does to an observation's density, beside the prior's. */
+interface Factors {
+  /** The prior's weight in a row, beside the observed value's 1. */
+  readonly share: number
+  /** Where the observation has another value than the point. */
+  readonly miss: number
+  /** By value, how many times as dense where both have it. */
+  readonly gains: readonly number[]
+  readonly logPriors: readonly number[]
 }
 
-/** By code, the product of its rows' probabilities at the point, each by the prior's. */
-function ratioTable(
-  columns: readonly CategoricalColumn[],
-  shares: readonly number[],
-  point: Float64Array,
-): Float64Array {
-  const table = new Float64Array(
-    columns.reduce((size, { dimension }) => size * dimension.prior.length, 1),
-  )
-  // Where nothing is hit; then each dimension's hits.
-  table.fill(shares.reduce((product, share) => (product * share) / (1 + share), 1))
-  let stride = 1
-  for (const [index, { dimension, place }] of columns.entries()) {
-    const value = point[place] as number
-    const size = dimension.prior.length
-    const gain = 1 + 1 / ((shares[index] as number) * (dimension.prior[value] as number))
-    for (let start = value * stride; start < table.length; start += size * stride) {
-      for (let code = start; code < start + stride; code++) {
-        table[code] = (table[code] as number) * gain
-      }
-    }
-    stride *= size
+function factorsOf({ prior }: CategoricalDimension, count: number, priorWeight: number): Factors {
+  const share = (prior.length * priorWeight) / (count + 1)
+  return {
+    share,
+    miss: share / (1 + share),
+    gains: prior.map((probability) => 1 + 1 / (share * probability)),
+    logPriors: prior.map(Math.log),
   }
-  return table
+}
+
+interface Hits {
+  readonly value: number
+  readonly size: number
+  readonly stride: number
+  readonly gain: number
+}
+
+/** Multiplies what the table has for codes whose digit is the value. */
+function multiplyHits(table: Float64Array, { value, size, stride, gain }: Hits): void {
+  for (let start = value * stride; start < table.length; start += size * stride) {
+    for (let code = start; code < start + stride; code++) {
+      table[code] = (table[code] as number) * gain
+    }
+  }
 }

@@ -2,7 +2,8 @@
 import type { Random } from '#src/random/random.ts'
 import type { BandwidthRule } from './parzen-bandwidth.ts'
 import type { CategoricalDimension, ParzenDimension } from './parzen-dimension.ts'
-import { drawIndex, type Kernel, numericKernel, type ObservedColumn } from './parzen-kernel.ts'
+import { drawIndex, type Kernel, type LogSums, type ObservedColumn } from './parzen-kernel.ts'
+import { type NumericKernel, numericKernel } from './parzen-normals.ts'
 import { groupColumns, type RowKernel, rowKernel } from './parzen-rows.ts'
 
 export interface ParzenRules {
@@ -23,8 +24,10 @@ export interface ParzenRules {
 
 export interface ParzenData {
   readonly dimensions: readonly ParzenDimension[]
-  /** One a dimension, all of one length, which may be 0. */
+  /** A table's, one a dimension. */
   readonly columns: readonly ObservedColumn[]
+  /** The table's rows that are observations, in the order of time; may be none. */
+  readonly rows: Int32Array
   /** One an observation, positive. */
   readonly weights: Float64Array
 }
@@ -61,23 +64,27 @@ export function fitParzen(data: ParzenData, rules: ParzenRules): ParzenEstimator
     logDensity:
       numeric.length === 0 && areRatiosFinite(data.dimensions)
         ? productDensity(rows, weights)
-        : mixedDensity([...numeric, ...rows], weights),
+        : mixedDensity(numeric, rows, weights),
   })
 }
 
-function rowKernels({ dimensions, columns }: ParzenData, priorWeight: number): RowKernel[] {
+function rowKernels({ dimensions, columns, rows }: ParzenData, priorWeight: number): RowKernel[] {
   const categorical = dimensions.flatMap((dimension, place) =>
     dimension.kind === 'categorical'
       ? [{ dimension, column: columns[place] ?? emptyColumn, place }]
       : [],
   )
-  return groupColumns(categorical).map((group) => rowKernel(group, priorWeight))
+  const groups = groupColumns(categorical, rows.length)
+  return groups.map((group) => rowKernel(group, rows, priorWeight))
 }
 
-function numericKernels({ dimensions, columns }: ParzenData, rule: BandwidthRule): Kernel[] {
+function numericKernels(
+  { dimensions, columns, rows }: ParzenData,
+  rule: BandwidthRule,
+): NumericKernel[] {
   return dimensions.flatMap((dimension, place) => {
     if (dimension.kind === 'categorical') return []
-    const settings = { rule, dimensionCount: dimensions.length, place }
+    const settings = { rule, dimensionCount: dimensions.length, place, rows }
     return [numericKernel(dimension, columns[place] ?? emptyColumn, settings)]
   })
 }
@@ -125,15 +132,15 @@ function componentWeights(
       }
     }
   }
-  return normalized(weights)
+  return normalize(weights)
 }
 
-function normalized(weights: Float64Array): Float64Array {
+/** Divides weights by their sum, in place. */
+function normalize(weights: Float64Array): Float64Array {
   let total = 0
   for (let i = 0; i < weights.length; i++) total += weights[i] as number
-  const shares = new Float64Array(weights.length)
-  for (let i = 0; i < weights.length; i++) shares[i] = (weights[i] as number) / total
-  return shares
+  for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] as number) / total
+  return weights
 }
 
 type LogDensity = ParzenEstimator['logDensity']
@@ -154,16 +161,44 @@ function mixture(
   }
 }
 
-/** In logarithms: a kernel may be so narrow that its density elsewhere is no double. */
-function mixedDensity(kernels: readonly Kernel[], weights: Float64Array): LogDensity {
+/**
+ * In logarithms: a kernel may be so narrow that its density elsewhere is no double. Observations are
+ * let go as soon as they are lost beside the prior, which has its share everywhere.
+ */
+function mixedDensity(
+  numeric: readonly NumericKernel[],
+  rows: readonly RowKernel[],
+  weights: Float64Array,
+): LogDensity {
+  const kernels = [...numeric, ...rows]
+  const [first] = numeric
+  const count = weights.length - 1
   const logWeights = new Float64Array(weights.length)
-  for (let i = 0; i < weights.length; i++) logWeights[i] = Math.log(weights[i] as number)
-  const logs = new Float64Array(weights.length)
+  for (let i = 0; i <= count; i++) logWeights[i] = Math.log(weights[i] as number)
+  const sums = { length: 0, members: new Int32Array(count), logs: new Float64Array(count) }
+  // No weight is above 1.
+  const mostOfAll = kernels.reduce((log, { logMost }) => log + logMost, 0)
   return (point, enough = Infinity) => {
-    logs.set(logWeights)
-    for (const kernel of kernels) kernel.addLogDensity(point, logs)
-    return logSum(logs, enough)
+    let prior = logWeights[count] as number
+    for (const kernel of kernels) prior += kernel.logPrior(point)
+    const least = prior + negligible
+    let most = mostOfAll
+    const reach = Math.sqrt(2 * Math.max(0, most - least))
+    sums.length = first ? first.membersNear(point, reach, sums.members) : everyone(sums.members)
+    for (let i = 0; i < sums.length; i++) {
+      sums.logs[i] = logWeights[sums.members[i] as number] as number
+    }
+    for (const kernel of kernels) {
+      most -= kernel.logMost
+      kernel.addLogDensity(point, sums, least - most)
+    }
+    return logSum(sums, prior, enough)
   }
+}
+
+function everyone(members: Int32Array): number {
+  for (let i = 0; i < members.length; i++) members[i] = i
+  return members.length
 }
 
 /** Of categorical dimensions alone: ratios to the prior, which what is lost beside it cannot spoil. */
@@ -179,14 +214,11 @@ function productDensity(kernels: readonly RowKernel[], weights: Float64Array): L
       multiply(factors, kernel, kernel.ratiosAt(point), products)
       factors = products
     }
-    const logPrior = kernels.reduce((log, kernel) => log + kernel.logPrior(point), 0)
+    let logPrior = 0
+    for (const kernel of kernels) logPrior += kernel.logPrior(point)
     const limit = Math.exp(enough - logPrior + surely) - priorWeight
     const sum = first ? pairSum(factors, [first, last], point, { count, limit }) : 0
-    if (sum > limit) return Infinity
-    return kernels.reduce(
-      (log, kernel) => log + kernel.logPrior(point),
-      Math.log(priorWeight + sum),
-    )
+    return sum > limit ? Infinity : Math.log(priorWeight + sum) + logPrior
   }
 }
 
@@ -240,21 +272,22 @@ function pairSum(
 /** Terms between two looks at a sum. */
 const chunk = 64
 
-/** Components below this logarithm of a share of the largest are lost in a double. */
+/** What is below this logarithm of a share is lost in a double. */
 const negligible = -40
 
 /** Beyond all rounding of a logarithm of a density. */
 const surely = 1e-6
 
-function logSum(logs: Float64Array, enough: number): number {
-  let largest = -Infinity
-  for (let i = 0; i < logs.length; i++) {
+/** The logarithm of the sum of the prior's density and the others'. */
+function logSum({ logs, length }: LogSums, prior: number, enough: number): number {
+  let largest = prior
+  for (let i = 0; i < length; i++) {
     if ((logs[i] as number) > largest) largest = logs[i] as number
   }
   // No term is negative, so a sum above it stays there.
   const limit = Math.exp(enough - largest + surely)
-  let sum = 0
-  for (let i = 0; i < logs.length; i++) {
+  let sum = Math.exp(prior - largest)
+  for (let i = 0; i < length; i++) {
     const below = (logs[i] as number) - largest
     if (below > negligible) {
       sum += Math.exp(below)
@@ -267,16 +300,16 @@ function logSum(logs: Float64Array, enough: number): number {
 /** @see hyperopt `tpe.py` ap_categorical_sampler. */
 function countedChoices(
   { prior }: CategoricalDimension,
-  { columns, weights }: ParzenData,
+  { columns, rows, weights }: ParzenData,
   priorWeight: number,
 ): ParzenEstimator {
   const counts = Float64Array.from(prior, (share) => prior.length * priorWeight * share)
-  const values = columns[0]?.values ?? emptyColumn.values
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number
+  const { values } = columns[0] ?? emptyColumn
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i] as number] as number
     counts[value] = (counts[value] as number) + (weights[i] as number)
   }
-  const probabilities = normalized(counts)
+  const probabilities = normalize(counts)
   return {
     sample: (random) => Float64Array.of(drawIndex(probabilities, random)),
     logDensity: ([value = NaN]) => Math.log(probabilities[value] ?? 0),

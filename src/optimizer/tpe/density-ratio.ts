@@ -1,5 +1,4 @@
 import { ageWeights, fitParzen, type ParzenEstimator } from '#src/predictor/parzen.ts'
-import type { ObservedColumn } from '#src/predictor/parzen-kernel.ts'
 import type { Random } from '#src/random/random.ts'
 import type { Block } from './blocks.ts'
 import type { ParameterAxis } from './parameter-axis.ts'
@@ -53,12 +52,15 @@ export function fitDensities(
   { axes, rules }: DensitySettings,
 ): DensityRatio {
   const dimensions = block.map((axis) => (axes[axis] as ParameterAxis).dimension)
+  const isOrdered = dimensions.some(({ kind }) => kind === 'numeric')
   const estimate = (all: Rows) => {
     const { rows, weights } = activeRows(split.table, block, all)
-    const isOrdered = block.some((axis) => split.table.order(axis).length > 0)
-    const positions = isOrdered ? positionsOf(rows, split.table.length) : noPositions
-    const columns = block.map((axis) => columnOf(split.table, axis, { rows, positions }))
-    return fitParzen({ dimensions, columns, weights }, rules)
+    const positions = isOrdered ? positionsOf(rows, split.table.length) : nowhere
+    const columns = block.map((axis) => ({
+      values: split.table.entries(axis),
+      order: orderAmong(split.table.order(axis), positions, rows.length),
+    }))
+    return fitParzen({ dimensions, columns, rows, weights }, rules)
   }
   return { good: estimate(split.good), bad: estimate(split.bad) }
 }
@@ -104,7 +106,7 @@ function activeRows(table: TrialTable, block: Block, all: Rows): Rows {
   return weighed(active.subarray(0, count))
 }
 
-const noPositions = new Int32Array(0)
+const nowhere = new Int32Array(0)
 
 /** By row of the table its position among the rows, or -1. */
 function positionsOf(rows: Int32Array, length: number): Int32Array {
@@ -113,21 +115,14 @@ function positionsOf(rows: Int32Array, length: number): Int32Array {
   return positions
 }
 
-function columnOf(
-  table: TrialTable,
-  axis: number,
-  { rows, positions }: { readonly rows: Int32Array; readonly positions: Int32Array },
-): ObservedColumn {
-  const entries = table.entries(axis)
-  const values = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) values[i] = entries[rows[i] as number] as number
-  const sorted = table.order(axis)
-  if (sorted.length === 0) return { values, order: noPositions }
-  const order = new Int32Array(rows.length)
-  let count = 0
+/** What an order of the table's rows comes to among some of them: their positions. */
+function orderAmong(sorted: readonly number[], positions: Int32Array, count: number): Int32Array {
+  if (sorted.length === 0) return nowhere
+  const order = new Int32Array(count)
+  let found = 0
   for (let i = 0; i < sorted.length; i++) {
     const position = positions[sorted[i] as number] as number
-    if (position >= 0) order[count++] = position
+    if (position >= 0) order[found++] = position
   }
-  return { values, order }
+  return order
 }

@@ -1,4 +1,5 @@
 import type { Configuration } from '#src/parameter/parameter.ts'
+import { toScale } from '#src/predictor/parzen-dimension.ts'
 import type { ParameterAxis } from './parameter-axis.ts'
 
 /** How good a row is, most important first; smaller is better. */
@@ -14,7 +15,7 @@ export const rankKinds = { completed: 0, stopped: 1, pending: 2, failed: 3 } as 
  */
 export class TrialTable {
   readonly #axes: readonly ParameterAxis[]
-  /** Entries by axis and row; NaN where the parameter is inactive. */
+  /** By axis and row: places of choices, numbers on their scale; NaN where the parameter is inactive. */
   readonly #columns: readonly Column[]
   readonly #ranks: Rank[] = []
   /** Rows from best to worst, of equal ones the older first. */
@@ -40,12 +41,14 @@ export class TrialTable {
     this.#ranks.push(rank)
     this.#byRank.splice(this.#rankPlace(rank), 0, row)
     for (const [index, axis] of this.#axes.entries()) {
-      const entry = axis.read(configuration)
+      const { dimension } = axis
+      const read = axis.read(configuration)
+      const entry = dimension.kind === 'numeric' ? toScale(dimension, read) : read
       const column = this.#columns[index] as Column
       writeEntry(column, row, entry)
       if (Number.isNaN(entry)) continue
       this.#activeCounts[index] = (this.#activeCounts[index] as number) + 1
-      if (axis.dimension.kind === 'numeric') {
+      if (dimension.kind === 'numeric') {
         const order = this.#byValue[index] as number[]
         order.splice(placeAfter(order, column.entries, entry), 0, row)
       }

@@ -7,7 +7,11 @@ import {
   type ParzenRules,
 } from '#src/predictor/parzen.ts'
 import { type BandwidthRule, bandwidths } from '#src/predictor/parzen-bandwidth.ts'
-import type { NumericDimension, ParzenDimension } from '#src/predictor/parzen-dimension.ts'
+import {
+  type NumericDimension,
+  type ParzenDimension,
+  toScale,
+} from '#src/predictor/parzen-dimension.ts'
 import type { ObservedColumn } from '#src/predictor/parzen-kernel.ts'
 import { Random } from '#src/random/random.ts'
 import { chiSquare, chiSquareLimit } from '#test/fixtures/statistics.ts'
@@ -27,9 +31,11 @@ const hyperopt: ParzenRules = {
 const unit: NumericDimension = { kind: 'numeric', low: 0, high: 1, log: false, isInteger: false }
 const three: ParzenDimension = { kind: 'categorical', prior: [1 / 3, 1 / 3, 1 / 3] }
 
-function column(values: readonly number[]): ObservedColumn {
+function column(values: readonly number[], dimension?: ParzenDimension): ObservedColumn {
   const order = Int32Array.from(values.keys()).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0))
-  return { values: Float64Array.from(values), order }
+  const onScale = (value: number) =>
+    dimension?.kind === 'numeric' ? toScale(dimension, value) : value
+  return { values: Float64Array.from(values, onScale), order }
 }
 
 /** An estimator from columns of observations, all of weight 1. */
@@ -38,8 +44,10 @@ function estimate(
   columns: readonly (readonly number[])[],
   rules: ParzenRules,
 ): ParzenEstimator {
-  const weights = new Float64Array(columns[0]?.length ?? 0).fill(1)
-  return fitParzen({ dimensions, columns: columns.map(column), weights }, rules)
+  const rows = Int32Array.from(columns[0]?.keys() ?? [])
+  const weights = new Float64Array(rows.length).fill(1)
+  const observed = columns.map((values, place) => column(values, dimensions[place]))
+  return fitParzen({ dimensions, columns: observed, rows, weights }, rules)
 }
 
 const density = (estimator: ParzenEstimator, ...point: number[]) =>

@@ -1,0 +1,232 @@
+/** Normal kernels of a numeric dimension, cut off at the ends of its range. */
+import { normalCdf, normalPdf, truncatedNormalQuantile } from '#src/numeric/normal.ts'
+import { type BandwidthRule, bandwidths } from './parzen-bandwidth.ts'
+import {
+  fromScale,
+  halfBin,
+  type NumericDimension,
+  scaleEnds,
+  toScale,
+} from './parzen-dimension.ts'
+import type { Kernel, ObservedColumn } from './parzen-kernel.ts'
+import { type CloseMembers, closeMembers } from './parzen-window.ts'
+
+export interface NumericKernelSettings {
+  /** Where a point has the dimension. */
+  readonly place: number
+  /** Rows of the table that are observations, in the order of time. */
+  readonly rows: Int32Array
+  readonly rule: BandwidthRule
+  readonly dimensionCount: number
+}
+
+/** Beyond so many standard deviations a kernel has less than 1e-17 of its mass. */
+const reach = 8.5
+
+export interface NumericKernel extends Kernel {
+  /**
+   * Writes down the observations that may lie within so many of their standard deviations of a point.
+   *
+   * @returns how many
+   */
+  membersNear(point: Float64Array, deviations: number, into: Int32Array): number
+}
+
+export function numericKernel(
+  dimension: NumericDimension,
+  column: ObservedColumn,
+  settings: NumericKernelSettings,
+): NumericKernel {
+  const normals = fitNormals(dimension, column, settings)
+  const { means, deviations, masses, membersNear } = normals
+  const { place } = settings
+  const [low, high] = scaleEnds(dimension)
+  const densities = dimension.isInteger
+    ? binDensities(dimension, normals, place)
+    : pointDensities(dimension, normals, place)
+  return {
+    ...densities,
+    masses,
+    membersNear: (point, count, into) =>
+      membersNear(binOf(dimension, point[place] as number), count, into),
+    sample(component, random, point) {
+      const mean = means[component] as number
+      const deviation = deviations[component] as number
+      const [from, to] = [(low - mean) / deviation, (high - mean) / deviation]
+      const drawn = mean + deviation * truncatedNormalQuantile(random.uniform(), from, to)
+      point[place] = fromScale(dimension, drawn)
+    },
+  }
+}
+
+/** By kernel, the observations' in the order of time, then the prior's. */
+interface Normals {
+  readonly means: Float64Array
+  readonly deviations: Float64Array
+  readonly masses: Float64Array
+  /** Equal kernels have one number, from 0: the values of integers come again and again. */
+  readonly kinds: Int32Array
+  readonly kindCount: number
+  readonly membersNear: CloseMembers
+}
+
+function fitNormals(
+  dimension: NumericDimension,
+  { values, order }: ObservedColumn,
+  { rows, rule, dimensionCount }: NumericKernelSettings,
+): Normals {
+  const [low, high] = scaleEnds(dimension)
+  const count = rows.length
+  const sorted = new Float64Array(count)
+  for (let rank = 0; rank < count; rank++) {
+    sorted[rank] = values[rows[order[rank] as number] as number] as number
+  }
+  const widths = bandwidths({ rule, sorted, low, high, dimensionCount })
+  const means = new Float64Array(count + 1)
+  const deviations = new Float64Array(count + 1)
+  const masses = new Float64Array(count + 1)
+  const kinds = new Int32Array(count + 1)
+  let [lastMean, lastDeviation, kind, mass] = [NaN, NaN, -1, 1]
+  const write = (kernel: number, mean: number, deviation: number) => {
+    // Equal kernels are neighbours in the order of their means.
+    if (mean !== lastMean || deviation !== lastDeviation) {
+      kind++
+      // A mean lies within the range, so what is cut off cannot cancel.
+      mass = 1 - upperTail((mean - low) / deviation) - upperTail((high - mean) / deviation)
+      lastMean = mean
+      lastDeviation = deviation
+    }
+    means[kernel] = mean
+    deviations[kernel] = deviation
+    masses[kernel] = mass
+    kinds[kernel] = kind
+  }
+  for (let rank = 0; rank < count; rank++) {
+    write(order[rank] as number, sorted[rank] as number, widths[rank] as number)
+  }
+  write(count, (low + high) / 2, high - low)
+  const membersNear = closeMembers({ means: sorted, deviations: widths, order })
+  return { means, deviations, masses, kinds, kindCount: kind + 1, membersNear }
+}
+
+function upperTail(z: number): number {
+  return z > reach ? 0 : normalCdf(-z)
+}
+
+type Densities = Pick<Kernel, 'logPrior' | 'logMost' | 'addLogDensity'>
+
+/** Of numbers: the density at a point. */
+function pointDensities(dimension: NumericDimension, normals: Normals, place: number): Densities {
+  const { means, deviations } = normals
+  const norms = logNorms(normals)
+  const count = means.length - 1
+  const logDensity = (kernel: number, x: number) => {
+    const z = (x - (means[kernel] as number)) / (deviations[kernel] as number)
+    return -0.5 * z * z - (norms[kernel] as number)
+  }
+  const scaled = (point: Float64Array) => toScale(dimension, point[place] as number)
+  return {
+    logPrior: (point) => logDensity(count, scaled(point)),
+    logMost: -norms.subarray(0, count).reduce((least, norm) => Math.min(least, norm), Infinity),
+    addLogDensity(point, sums, least) {
+      const x = scaled(point)
+      const { members, logs, length } = sums
+      let kept = 0
+      for (let i = 0; i < length; i++) {
+        const member = members[i] as number
+        const log = (logs[i] as number) + logDensity(member, x)
+        if (log < least) continue
+        members[kept] = member
+        logs[kept++] = log
+      }
+      sums.length = kept
+    },
+  }
+}
+
+/** By kernel, logarithms of what the densities are divided by. */
+function logNorms({ deviations, masses }: Normals): Float64Array {
+  const norms = new Float64Array(masses.length)
+  let [last, norm] = [0, 0]
+  for (let i = 0; i < norms.length; i++) {
+    const spread = (deviations[i] as number) * (masses[i] as number)
+    // Most kernels far from the ends have the least deviation.
+    if (spread !== last) {
+      last = spread
+      norm = logSqrtTwoPi + Math.log(spread)
+    }
+    norms[i] = norm
+  }
+  return norms
+}
+
+const logSqrtTwoPi = 0.5 * Math.log(2 * Math.PI)
+
+/** Of integers: the mass of a bin. */
+function binDensities(dimension: NumericDimension, normals: Normals, place: number): Densities {
+  const { kinds, kindCount, masses } = normals
+  const count = kinds.length - 1
+  const known = new Map<number, Float64Array>()
+  /** By kind, logarithms of the mass in a value's bin, NaN where nobody has asked for it. */
+  const columnAt = (value: number) => {
+    const column = known.get(value) ?? new Float64Array(kindCount).fill(Number.NaN)
+    known.set(value, column)
+    return column
+  }
+  const leastMass = masses.subarray(0, count).reduce((least, mass) => Math.min(least, mass), 1)
+  return {
+    logPrior: (point) => logBinMass(normals, count, binOf(dimension, point[place] as number)),
+    logMost: -Math.log(leastMass),
+    addLogDensity(point, sums, least) {
+      const value = point[place] as number
+      const column = columnAt(value)
+      const bin = binOf(dimension, value)
+      const { members, logs, length } = sums
+      let kept = 0
+      for (let i = 0; i < length; i++) {
+        const member = members[i] as number
+        const kind = kinds[member] as number
+        let mass = column[kind] as number
+        if (Number.isNaN(mass)) {
+          mass = logBinMass(normals, member, bin)
+          column[kind] = mass
+        }
+        const log = (logs[i] as number) + mass
+        if (log < least) continue
+        members[kept] = member
+        logs[kept++] = log
+      }
+      sums.length = kept
+    },
+  }
+}
+
+type Bin = readonly [from: number, to: number]
+
+/** The ends of a value's bin on the kernels' scale. */
+function binOf(dimension: NumericDimension, value: number): Bin {
+  const half = halfBin(dimension)
+  return [toScale(dimension, value - half), toScale(dimension, value + half)]
+}
+
+/** A bin in whose width the density hardly changes; the difference of two shares would lose digits. */
+const narrowBin = 1e-4
+
+function logBinMass(
+  { means, deviations, masses }: Normals,
+  kernel: number,
+  [from, to]: Bin,
+): number {
+  const mean = means[kernel] as number
+  const deviation = deviations[kernel] as number
+  const mass = binMass((from - mean) / deviation, (to - mean) / deviation)
+  return mass === 0 ? -Infinity : Math.log(mass / (masses[kernel] as number))
+}
+
+/** Share of the standard normal distribution in a bin; 0 where it is lost beside the prior's. */
+function binMass(from: number, to: number): number {
+  // The prior's deviation is the whole range, so it is never so far off.
+  if (from > reach || to < -reach) return 0
+  if (to - from < narrowBin) return (to - from) * normalPdf((from + to) / 2)
+  return from > 0 ? normalCdf(-from) - normalCdf(-to) : normalCdf(to) - normalCdf(from)
+}
