@@ -106,18 +106,15 @@ export function testsSection(view: StudyView): StudySection {
   if (againstControl.length > 0) {
     const title = `Against ${control}`
     tables.push(
-      comparisonTable(againstControl, {
-        name: 'tests-against-random-search',
-        title,
-        marks: allMarks,
-        notes,
-      }),
+      view.marked(
+        comparisonTable(againstControl, { name: 'tests-against-random-search', title, notes }),
+      ),
     )
   }
   if (againstBest.length > 0) {
     const title = 'Against the best of each benchmark'
     tables.push(
-      comparisonTable(againstBest, { name: 'tests-against-best', title, marks: allMarks, notes }),
+      view.marked(comparisonTable(againstBest, { name: 'tests-against-best', title, notes })),
     )
   }
   const picture =
@@ -164,18 +161,19 @@ function wideFigure(title: string, picture: Picture, caption: string): Html {
 }
 
 export function anytimeSection(view: StudyView): StudySection {
-  const { analysis, allMarks } = view
+  const { analysis } = view
   const scores = analysis.benchmarks.flatMap(({ benchmark, anytime }) =>
     anytime.map((one) => ({ benchmark: benchmark.label, anytime: one })),
   )
-  const table = anytimeTable(scores, {
-    name: 'anytime',
-    title: 'Area under regret over log time, random search 1',
-    marks: allMarks,
-    notes: [
-      'Exact areas under the steps of each run, over the part of the axis that all runs share; below 1 is better than random search over the whole course.',
-    ],
-  })
+  const table = view.marked(
+    anytimeTable(scores, {
+      name: 'anytime',
+      title: 'Area under regret over log time, random search 1',
+      notes: [
+        'Exact areas under the steps of each run, over the part of the axis that all runs share; below 1 is better than random search over the whole course.',
+      ],
+    }),
+  )
   const tables = table.rows.length === 0 ? [] : [table]
   const body =
     tables.length === 0
@@ -190,7 +188,7 @@ export function anytimeSection(view: StudyView): StudySection {
 
 /** Null where the study varies nothing. */
 export function ablationSection(view: StudyView): StudySection | null {
-  const { analysis, allMarks, study } = view
+  const { analysis, study } = view
   const { ablations } = analysis
   if (view.bases.size === 0) return null
   const bases = [...Map.groupBy(ablations, ({ base }) => base)]
@@ -201,14 +199,15 @@ export function ablationSection(view: StudyView): StudySection | null {
       method: variantWords(one.method, ablation.base),
     })),
   )
-  const table = comparisonTable(comparisons, {
-    name: 'ablations',
-    title: 'Variants against their base',
-    marks: allMarks,
-    notes: [
-      `${plural(comparisons.length, 'comparison')} in a family of their own for Holm’s correction; each variant changes what its name says of its base, with the same seeds.`,
-    ],
-  })
+  const table = view.marked(
+    comparisonTable(comparisons, {
+      name: 'ablations',
+      title: 'Variants against their base',
+      notes: [
+        `${plural(comparisons.length, 'comparison')} in a family of their own for Holm’s correction; each variant changes what its name says of its base, with the same seeds.`,
+      ],
+    }),
+  )
   const tables = comparisons.length === 0 ? [] : [table]
   const body =
     tables.length === 0

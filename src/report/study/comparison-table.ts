@@ -31,8 +31,8 @@ const columns = [
 
 export function comparisonTable(
   comparisons: readonly Comparison[],
-  facts: Pick<Table, 'name' | 'title' | 'marks' | 'notes'>,
-): Table {
+  facts: Pick<Table, 'name' | 'title' | 'notes'>,
+): Omit<Table, 'marks'> {
   return {
     ...facts,
     columns,
@@ -66,8 +66,8 @@ function pCell(value: number | null) {
 /** Areas under regret, one row a method. */
 export function anytimeTable(
   scores: readonly { readonly benchmark: string; readonly anytime: Anytime }[],
-  facts: Pick<Table, 'name' | 'title' | 'marks' | 'notes'>,
-): Table {
+  facts: Pick<Table, 'name' | 'title' | 'notes'>,
+): Omit<Table, 'marks'> {
   return {
     ...facts,
     columns: [

@@ -3,9 +3,9 @@ import { fallbackShare, type Origins, type Overhead } from '#src/study/analysis/
 import { duration, integer, significant } from '../format.ts'
 import { numberColumn, type Table, type TableCell, word, wordColumn } from './table.ts'
 
-type Facts = Pick<Table, 'name' | 'title' | 'marks'>
+type Facts = Pick<Table, 'name' | 'title'>
 
-export function overheadTable(overhead: readonly Overhead[], facts: Facts): Table {
+export function overheadTable(overhead: readonly Overhead[], facts: Facts): Omit<Table, 'marks'> {
   return {
     ...facts,
     columns: [
@@ -47,7 +47,7 @@ export function overheadTable(overhead: readonly Overhead[], facts: Facts): Tabl
   }
 }
 
-export function originTable(origins: readonly Origins[], facts: Facts): Table {
+export function originTable(origins: readonly Origins[], facts: Facts): Omit<Table, 'marks'> {
   return {
     ...facts,
     columns: [

@@ -5,12 +5,16 @@ import { plural } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { chip } from '../section.ts'
 
-/** Of one benchmark, or of several together. */
+/** Of one benchmark, or of several together: then with how many of them a mark is of, if not all. */
 export function marksOf(
   benchmarks: readonly Pick<StudyBenchmark, 'mark'>[],
   { environmentCount }: Pick<StudyAnalysis, 'environmentCount'>,
 ): readonly string[] {
-  const own = [...new Set(benchmarks.flatMap(({ mark }) => mark ?? []))]
+  const own = [...Map.groupBy(benchmarks, ({ mark }) => mark)].flatMap(([mark, marked]) => {
+    if (mark === null) return []
+    const isOfAll = marked.length === benchmarks.length
+    return [isOfAll ? mark : `${mark}: ${marked.length} of ${benchmarks.length} benchmarks`]
+  })
   if (environmentCount < 2) return own
   return [...own, `${plural(environmentCount, 'environment')} mixed`]
 }

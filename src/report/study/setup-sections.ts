@@ -16,7 +16,7 @@ import { tableHtml } from './table-html.ts'
 import type { StudyView } from './view.ts'
 
 export function proposalsSection(view: StudyView): StudySection {
-  const { analysis, allMarks } = view
+  const { analysis } = view
   const figures = analysis.benchmarks.flatMap((benchmark) => {
     const { label } = benchmark.benchmark
     const own = analysis.origins.filter((one) => one.benchmark === label)
@@ -25,16 +25,15 @@ export function proposalsSection(view: StudyView): StudySection {
     const name = `proposals-${view.fileWord(label)}`
     return [{ label, picture: originPicture(own, { name, benchmark: label, marks }) }]
   })
-  const origins = originTable(analysis.origins, {
-    name: 'proposals',
-    title: 'Origins of the proposals',
-    marks: allMarks,
-  })
-  const overhead = overheadTable(analysis.overhead, {
-    name: 'overhead',
-    title: 'Time that the optimizers took themselves',
-    marks: allMarks,
-  })
+  const origins = view.marked(
+    originTable(analysis.origins, { name: 'proposals', title: 'Origins of the proposals' }),
+  )
+  const overhead = view.marked(
+    overheadTable(analysis.overhead, {
+      name: 'overhead',
+      title: 'Time that the optimizers took themselves',
+    }),
+  )
   const tables = [origins, overhead].filter(({ rows }) => rows.length > 0)
   const body = html`<p class="muted">A method whose proposals are mostly random or fallback is random search by another name, however well it did.</p>
 <div class="figures">${figures.map(({ label, picture }) => html`<figure class="card"><div class="figure-head"><h3>${label}</h3></div>${picture.chart}</figure>`)}</div>

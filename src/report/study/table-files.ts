@@ -1,14 +1,14 @@
 /** Tables as CSV (RFC 4180) and as LaTeX with booktabs. */
 import type { Table, TableCell, TableColumn } from './table.ts'
 
-/** Raw values under their field names; marks as a last column, so that no one can lose them. */
+/** Raw values under their field names; a row's marks as a last column, so that no one can lose them. */
 export function tableCsv({ columns, rows, marks }: Table): string {
   const fields = [...columns.flatMap((column) => column.fields), 'marks']
-  const lines = rows.map(({ cells }) => [
-    ...columns.flatMap(({ fields: own }, index) =>
-      own.map((_, place) => cells[index]?.values[place] ?? null),
+  const lines = rows.map(({ cells, marks: own = marks }) => [
+    ...columns.flatMap((column, index) =>
+      column.fields.map((_, place) => cells[index]?.values[place] ?? null),
     ),
-    marks.join('; '),
+    own.join('; '),
   ])
   return `${[fields, ...lines].map((line) => line.map(csvField).join(',')).join('\r\n')}\r\n`
 }

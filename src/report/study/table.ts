@@ -21,6 +21,8 @@ export interface TableRow {
   readonly cells: readonly TableCell[]
   /** A variant under its base, or what is there to be compared with. */
   readonly look?: 'indented' | 'reference'
+  /** Where rows are of several benchmarks: those of its own, in place of the table's. */
+  readonly marks?: readonly string[]
 }
 
 export interface Table {

@@ -4,6 +4,7 @@ import type { Study } from '#src/study/study.ts'
 import { marksOf } from './marks.ts'
 import { fileWords } from './picture-file.ts'
 import { looksOf, type SeriesLook } from './series.ts'
+import type { Table } from './table.ts'
 
 export interface StudyView {
   readonly study: Study
@@ -17,6 +18,8 @@ export interface StudyView {
   readonly marks: (benchmark: BenchmarkAnalysis) => readonly string[]
   /** Of everything together. */
   readonly allMarks: readonly string[]
+  /** A table whose first column names benchmarks, with all marks above it and each row's own. */
+  readonly marked: (table: Omit<Table, 'marks'>) => Table
 }
 
 export function studyView(study: Study, analysis: StudyAnalysis): StudyView {
@@ -25,6 +28,10 @@ export function studyView(study: Study, analysis: StudyAnalysis): StudyView {
   )
   const bases = new Map(variants)
   const main = study.methods.flatMap(({ label }) => (bases.has(label) ? [] : [label]))
+  const allMarks = marksOf(study.benchmarks, analysis)
+  const byLabel = new Map(
+    study.benchmarks.map((benchmark) => [benchmark.label, marksOf([benchmark], analysis)]),
+  )
   const words = fileWords(study.benchmarks.map(({ label }) => label))
   return {
     study,
@@ -33,6 +40,14 @@ export function studyView(study: Study, analysis: StudyAnalysis): StudyView {
     looks: looksOf(main, analysis.control),
     fileWord: (benchmark) => words.get(benchmark) ?? 'unnamed',
     marks: ({ benchmark }) => marksOf([benchmark], analysis),
-    allMarks: marksOf(study.benchmarks, analysis),
+    allMarks,
+    marked: (table) => ({
+      ...table,
+      marks: allMarks,
+      rows: table.rows.map((row) => {
+        const label = row.cells[0]?.values[0]
+        return { ...row, marks: byLabel.get(String(label)) ?? allMarks }
+      }),
+    }),
   }
 }

@@ -146,6 +146,26 @@ describe('marks', () => {
     for (const caption of others) expect(caption).toMatch(/test-only table.*2 environments mixed/)
   })
 
+  it('of one benchmark are not said of another', () => {
+    const study = syntheticStudy()
+    const [first, ...others] = study.benchmarks
+    const mixed = {
+      ...study,
+      benchmarks: [...(first ? [{ ...first, mark: 'test-only table' }] : []), ...others],
+    }
+    const { figures, tables } = renderStudyReport(mixed, facts)
+    const rows = (tables['tests-against-random-search.csv'] ?? '').split('\r\n')
+    expect(rows.filter((row) => row.startsWith('first,'))[0]).toMatch(/,test-only table$/)
+    expect(rows.filter((row) => row.startsWith('second,'))[0]).toMatch(/,$/)
+    expect(tables['tests-against-random-search.tex']).toContain(
+      'Note: test-only table: 1 of 2 benchmarks.',
+    )
+    expect(figures['differences-to-random-search.svg']).toContain(
+      'test-only table: 1 of 2 benchmarks</text>',
+    )
+    expect(figures['second-regret-evaluations.svg']).not.toContain('test-only table')
+  })
+
   it('are none where nothing is to be said', () => {
     for (const text of Object.values(plain.figures)) expect(text).not.toContain('class="plot-mark')
   })
