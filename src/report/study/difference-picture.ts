@@ -4,7 +4,7 @@ import { type Axis, pixel } from '../chart.ts'
 import { points } from '../format.ts'
 import { type Html, type HtmlValue, html } from '../html.ts'
 import { exactScale, roundStep } from '../scale.ts'
-import { plotMark } from './marks.ts'
+import { markRow } from './marks.ts'
 import type { Picture } from './picture-file.ts'
 
 const width = 760
@@ -45,15 +45,17 @@ export function differencePicture(
     }
   }
   const zero = pixel(axis.scale.at(0))
-  const chart = html`<svg class="chart" viewBox="0 0 ${width} ${bottom + 40}" role="img" aria-label="${label}">
-${plotMark(marks, width - 2)}
+  const { rise, row: markWords } = markRow(marks, width)
+  const height = bottom + 40 + rise
+  const chart = html`<svg class="chart" viewBox="0 ${-rise} ${width} ${height}" role="img" aria-label="${label}">
+${markWords}
 <text class="axis-title middle" x="${zero}" y="14">${against}</text>
 ${axis.scale.ticks.map((tick) => html`<line class="grid" x1="${pixel(axis.scale.at(tick))}" x2="${pixel(axis.scale.at(tick))}" y1="${top - 6}" y2="${bottom}"/><text class="tick middle" x="${pixel(axis.scale.at(tick))}" y="${bottom + 16}">${axis.format(tick)}</text>`)}
 <path class="zero" d="M${zero} ${top - 8}V${bottom}"/>
 ${rows}
 <text class="axis-title end" x="${plotRight}" y="${bottom + 35}">${axis.title} · better →</text>
 </svg>`
-  return { name, width, height: bottom + 40, chart }
+  return { name, width, height, chart }
 }
 
 function differenceAxis(comparisons: readonly Comparison[]): Axis {

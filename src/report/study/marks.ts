@@ -29,3 +29,12 @@ export function plotMark(marks: readonly string[], x: number): Html | null {
   if (marks.length === 0) return null
   return html`<text class="plot-mark end" x="${x}" y="14">${marks.join(' · ')}</text>`
 }
+
+/** A row of its own above a plot whose upper edge has words already; `rise` is its height in pixels. */
+export function markRow(
+  marks: readonly string[],
+  width: number,
+): { readonly rise: number; readonly row: Html | null } {
+  if (marks.length === 0) return { rise: 0, row: null }
+  return { rise: 18, row: html`<g transform="translate(0 -18)">${plotMark(marks, width - 2)}</g>` }
+}

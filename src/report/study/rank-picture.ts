@@ -2,7 +2,7 @@
 import type { Ranking } from '#src/study/analysis/ranking.ts'
 import { pixel } from '../chart.ts'
 import { type Html, html } from '../html.ts'
-import { plotMark } from './marks.ts'
+import { markRow } from './marks.ts'
 import type { Picture } from './picture-file.ts'
 
 const scaleY = 62
@@ -52,9 +52,10 @@ export function rankPicture(
   const height = firstRow + (leftCount - 1) * rowHeight + 18
   const ticks = [...methods.keys()].map((index) => index + 1)
   const label = `Average ranks of ${count} methods over ${words}; ${methods[order[0] ?? 0]} comes first, critical difference ${criticalDifference.toFixed(2)}`
-  const chart = html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
+  const { rise, row: markWords } = markRow(marks, width)
+  const chart = html`<svg class="chart" viewBox="0 ${-rise} ${width} ${height + rise}" role="img" aria-label="${label}">
 <text class="axis-title" x="2" y="14">← better · average rank over ${words}</text>
-${plotMark(marks, width - 2)}
+${markWords}
 ${differenceBar(criticalDifference, at, width)}
 <path class="rank-scale" d="M${left} ${scaleY}H${right}"/>
 ${ticks.map((rank) => html`<path class="rank-scale" d="M${at(rank)} ${scaleY - 6}V${scaleY}"/>`)}
@@ -62,7 +63,7 @@ ${ticks.filter((rank) => count <= 10 || rank % 2 === 1).map((rank) => html`<text
 ${names}
 ${bars.map(({ from, to, row }) => html`<path class="rank-bar" d="M${at(from) - 4} ${scaleY + 13 + row * barStep}H${at(to) + 4}"><title>Not told apart</title></path>`)}
 </svg>`
-  return { name, width, height, chart }
+  return { name, width, height: height + rise, chart }
 }
 
 /** As long as the critical difference, from rank 1 on. */

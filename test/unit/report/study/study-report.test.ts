@@ -146,6 +146,14 @@ describe('marks', () => {
     for (const caption of others) expect(caption).toMatch(/test-only table.*2 environments mixed/)
   })
 
+  it('stand above what is written along the upper edge', () => {
+    for (const name of ['ranks-first.svg', 'differences-to-random-search.svg']) {
+      expect(marked.figures[name], name).toMatch(/viewBox="0 -18 \d+ \d+"/)
+      expect(marked.figures[name], name).toMatch(/translate\(0 -18\)"><text class="plot-mark end"/)
+      expect(plain.figures[name], name).not.toContain('viewBox="0 -18')
+    }
+  })
+
   it('of one benchmark are not said of another', () => {
     const study = syntheticStudy()
     const [first, ...others] = study.benchmarks
