@@ -1,7 +1,8 @@
 /**
  * What peers from PyPI and archloom find with the same budget on the same tables, seed by seed.
  * Run: `npm run bench -- peers-quality --python DIR/bin/python [--seeds 30] [--trials 150]
- * [--only TEXT] [--out bench/results/NAME.json]`; peer/process.ts says how to make DIR.
+ * [--only TEXT] [--out bench/results/NAME.json]`; peer/process.ts says how to make DIR. `--only` takes
+ * the pairs and tables whose `peer table` has the text, and leaves the other rows of the file alone.
  *
  * The objective is the mean test accuracy of a table, without noise; what is no architecture costs
  * nothing, and is told as the worst to methods that take such results. A difference is the peer's
@@ -9,7 +10,7 @@
  * 95% interval is bootstrapped over the seeds; exits with 1 where it lies below 0
  * altogether, as it does for TPE by hyperopt's rules.
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { optimizerCatalog } from '#src/optimizer/catalog.ts'
 import { unitCube } from '#src/optimizer/cma-es/cube.ts'
@@ -143,7 +144,19 @@ function compare(pair: Pair, table: Table, peers: readonly number[], ours: reado
   }
 }
 
-const results: ReturnType<typeof compare>[] = []
+type Row = ReturnType<typeof compare> & { readonly cpu: string }
+
+/** Rows of an earlier record that this run does not measure. */
+function keptRows(): readonly Row[] {
+  if (values.only === '' || !existsSync(values.out)) return []
+  const earlier: { readonly results: readonly Row[] } = JSON.parse(readFileSync(values.out, 'utf8'))
+  return earlier.results.filter(({ peer, table }) => !`${peer} ${table}`.includes(values.only))
+}
+
+const environment = await environmentOf(python)
+const cpu = String(environment.cpu)
+const kept = keptRows()
+const results: Row[] = []
 const known = new Map<string, readonly number[]>()
 for (const pair of pairs) {
   for (const table of tables) {
@@ -151,13 +164,13 @@ for (const pair of pairs) {
     const key = `${pair.peer} ${table}`
     const peers = known.get(key) ?? (await peerRegrets(pair, table, python))
     known.set(key, peers)
-    const result = compare(pair, table, peers, ourRegrets(pair, table))
+    const result = { ...compare(pair, table, peers, ourRegrets(pair, table)), cpu }
     results.push(result)
     const [low, high] = result.interval.map((end) => end.toFixed(3))
     process.stdout.write(
       `${table.padEnd(6)} ${pair.peer.padEnd(13)} ${result.peerRegret.toFixed(3)}  ${pair.optimizer} ${JSON.stringify(pair.settings)} ${result.ourRegret.toFixed(3)}  difference ${result.difference.toFixed(3)} [${low}, ${high}]\n`,
     )
-    const written = { environment: await environmentOf(python), results }
+    const written = { environment, results: [...kept, ...results] }
     writeFileSync(values.out, `${JSON.stringify(written, null, 2)}\n`)
   }
 }
