@@ -9,6 +9,7 @@ import { ownTable } from '#src/benchmark/own-table/own-table.ts'
 import { tableObjective } from '#src/benchmark/table-objective.ts'
 import type { Json } from '#src/encoding/json.ts'
 import { projectFolder } from '#src/environment/folders.ts'
+import { Random } from '#src/random/random.ts'
 import { createSpace, finished, importContext } from '#test/fixtures/imported-benchmark.ts'
 import { temporaryFolder } from '#test/fixtures/temporary-folder.ts'
 
@@ -196,6 +197,17 @@ describe('the example of the documentation', () => {
     const place = { dataset: 'adult', epochs: 9 }
     expect(benchmark.repeats(row, 'valAccuracy', place)).toEqual([0.855, 0.851])
     expect(benchmark.repeats(row, 'trainSeconds', place)).toEqual([270, 264])
+    // What a search draws is in the table, as far as two of eight configurations go.
+    const found = Array.from({ length: 40 }, (_, draw) => {
+      const text = own.format(own.sample(Random.named('documentation', draw)))
+      try {
+        return benchmark.find(own, text)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'benchmark/no-entry' })
+        return null
+      }
+    })
+    expect(new Set(found)).toEqual(new Set([0, 1, null]))
   })
 })
 
