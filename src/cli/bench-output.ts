@@ -69,13 +69,14 @@ export function answerLines(asked: string, answer: QueryAnswer): readonly string
       ...columns.map((metric) => shown(one, metric)),
     ]),
   ]
-  const sizeLines = [...new Set(sizes.map(sizeWords))].filter((words) => words !== '')
+  const known = sizes.filter((size) => sizeWords(size) !== '')
+  const sizeLines = [...new Set(known.map(sizeWords))]
   return [
     `${architecture}`,
     `row ${integer(row)} of ${answer.benchmark}${architecture === asked ? '' : `, asked for as ${asked}`}`,
     ...(sizeLines.length === 1
       ? sizeLines
-      : sizes.map((size) => `${size.dataset}: ${sizeWords(size)}`)),
+      : known.map((size) => `${size.dataset}: ${sizeWords(size)}`)),
     '',
     ...alignedLines(table),
   ]
