@@ -74,7 +74,8 @@ function isPlain(choice: MethodChoice, { name, settings }: OptimizerEntry): bool
   return chosen.success && canonicalJson(chosen.data) === canonicalJson(settings.parse({}))
 }
 
-function methodSettings({ name: _, label: __, seeds: ___, ...settings }: MethodChoice) {
+function methodSettings(choice: MethodChoice) {
+  const { name: _, label: __, seeds: ___, tuning: ____, ...settings } = choice
   return settings
 }
 
@@ -87,11 +88,12 @@ export function benchmarkSettings(choice: BenchmarkChoice): Readonly<Record<stri
 function resolveMethod(choice: MethodChoice, extensions: Extensions, place: Place): MethodChoice {
   const entry = findEntry(availableOptimizers(extensions), choice.name, placeName(place, ['name']))
   const settings = parseOrExplain(entry.settings, methodSettings(choice), place)
-  const { name, label = name, seeds } = choice
+  const { name, label = name, seeds, tuning } = choice
   return {
     name,
     label,
     ...(seeds !== undefined && { seeds }),
+    ...(tuning && { tuning }),
     ...(settings as Record<string, unknown>),
   }
 }
@@ -161,6 +163,7 @@ function studyMethods(
       hash: contentHash({ name: choice.name, settings }),
       seeds: rows,
       isControl: variant === null && controlsOf(extensions).some((entry) => isPlain(choice, entry)),
+      ...(choice.tuning && variant === null && { tuning: choice.tuning }),
       variant,
     })
     const label = labelOf(choice)

@@ -55,6 +55,15 @@ const Seeds = z.union([
   }),
 ])
 
+/** What finding a method's settings cost, for end-to-end times; nothing is known where it is absent. */
+const Tuning = z.strictObject({
+  /** Simulated seconds of everything that was run to choose them. */
+  costSeconds: z.number().min(0),
+  /** Where that is recorded: a study, runs, a paper. */
+  source: z.string().min(1).max(200),
+})
+export type Tuning = z.infer<typeof Tuning>
+
 const MethodChoice = z.union([
   z
     .string()
@@ -67,12 +76,14 @@ const MethodChoice = z.union([
     label: Label.optional(),
     /** How many seeds, where not the study's number: fewer for methods that take long. */
     seeds: z.int().min(1).max(100_000).optional(),
+    tuning: Tuning.optional(),
   }),
 ])
 interface MethodObject {
   name: string
   label?: string | undefined
   seeds?: number | undefined
+  tuning?: Tuning | undefined
   [setting: string]: unknown
 }
 

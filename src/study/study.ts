@@ -29,6 +29,8 @@ export interface StudyMethod {
   readonly seeds: readonly string[]
   /** Whether it is plain random search: the control, whose exact expectation benchmarks have. */
   readonly isControl: boolean
+  /** What finding the settings cost, as its document says; variants were not tuned. */
+  readonly tuning?: { readonly costSeconds: number; readonly source: string }
   /** What `vary` changed, and of which method; null for a method of its own. */
   readonly variant: {
     readonly of: string

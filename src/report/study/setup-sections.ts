@@ -5,7 +5,7 @@ import { resumeStudyCommand, studyFiles } from '#src/store/study-folder.ts'
 import { fallbackShare } from '#src/study/analysis/effort.ts'
 import type { StudyBenchmark, StudyMethod } from '#src/study/study.ts'
 import { environmentTables } from '../environment-section.ts'
-import { integer, plural, shortHash } from '../format.ts'
+import { duration, integer, plural, shortHash } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { copyable, type Section } from '../section.ts'
 import type { StudySection } from './comparison-sections.ts'
@@ -64,10 +64,11 @@ export function setupSection({ study }: StudyView): Section {
   return { id: 'setup', title: 'Methods and benchmarks', short: 'Set-up', body }
 }
 
-function methodRow({ label, name, seeds, variant, settings, isControl }: StudyMethod): Html {
+function methodRow(method: StudyMethod): Html {
+  const { label, name, seeds, variant, settings, isControl, tuning } = method
   const [first, last] = [seeds[0], seeds.at(-1)]
   const seedWords = `${integer(seeds.length)} (${first} to ${last})`
-  return html`<tr><td>${label}${isControl && variant === null && html` <span class="muted">control</span>`}</td><td>${name}</td><td class="number">${seedWords}</td><td>${variant?.of}</td><td class="settings"><code title="${JSON.stringify(settings)}">${JSON.stringify(settings)}</code></td></tr>`
+  return html`<tr><td>${label}${isControl && variant === null && html` <span class="muted">control</span>`}</td><td>${name}</td><td class="number">${seedWords}</td><td>${variant?.of}</td><td class="settings"><code title="${JSON.stringify(settings)}">${JSON.stringify(settings)}</code>${tuning && html` <span class="muted">tuned: ${duration(tuning.costSeconds)} simulated, ${tuning.source}</span>`}</td></tr>`
 }
 
 function benchmarkCard(benchmark: StudyBenchmark): Html {

@@ -104,7 +104,10 @@ export function analyzeStudy(study: Study): StudyAnalysis {
     ...mainComparisons(benchmarks, context, finals),
     ablations: ablationsOf(study, context, finals),
     origins: groups.map(originsOf),
-    overhead: groups.map(overheadOf),
+    overhead: groups.map((group) => {
+      const { tuning } = study.methods.find(({ label }) => label === group.method) ?? {}
+      return overheadOf(group, tuning?.costSeconds ?? null)
+    }),
     missing: missingOf(study),
     environmentCount: Object.keys(study.environments).length,
   }

@@ -25,6 +25,10 @@ export interface Overhead {
   readonly total: number
   /** Simulated seconds of a search, to hold it against; 0 where none are simulated. */
   readonly simulatedSeconds: number
+  /** Simulated seconds that finding the settings cost; null where nobody said. */
+  readonly tuningSeconds: number | null
+  /** A search with its optimizer's own time, and the tuning before it. */
+  readonly endToEndSeconds: number
   /** Share of proposed trials that ended without a result. */
   readonly failedShare: number
 }
@@ -48,10 +52,15 @@ export function fallbackShare({ shares }: Origins): number {
   return shares.find(({ origin }) => origin === 'fallback')?.share ?? 0
 }
 
-export function overheadOf({ benchmark, method, cells }: CellGroup): Overhead {
+/** @param tuningSeconds - of the method; null where its document does not say */
+export function overheadOf(
+  { benchmark, method, cells }: CellGroup,
+  tuningSeconds: number | null = null,
+): Overhead {
   const over = (of: (cell: CellGroup['cells'][number]) => number) => median(cells.map(of))
   const ended = cells.reduce((sum, cell) => sum + cell.endedCount, 0)
   const completed = cells.reduce((sum, cell) => sum + (cell.outcomeCounts.completed ?? 0), 0)
+  const searchSeconds = over(({ seconds, ask, tell }) => seconds + ask.total + tell.total)
   return {
     benchmark,
     method,
@@ -63,6 +72,8 @@ export function overheadOf({ benchmark, method, cells }: CellGroup): Overhead {
     tellP95: over(({ tell }) => tell.p95),
     total: over(({ ask, tell }) => ask.total + tell.total),
     simulatedSeconds: over(({ seconds }) => seconds),
+    tuningSeconds,
+    endToEndSeconds: searchSeconds + (tuningSeconds ?? 0),
     failedShare: ended === 0 ? 0 : 1 - completed / ended,
   }
 }

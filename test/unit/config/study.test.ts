@@ -44,6 +44,28 @@ describe('a study document', () => {
     expect(again.methods).toEqual(first.methods)
   })
 
+  it('keeps what the tuning of a method cost, and lets variants be untuned', () => {
+    const tuning = { costSeconds: 86_400, source: 'studies/pilot' }
+    const [evolution] = toyInput.methods
+    const input = {
+      ...toyInput,
+      methods: [{ ...Object(evolution), tuning }],
+      vary: [{ method: 'evolution', settings: { removal: ['worst'] } }],
+    }
+    const { document, methods } = loadToyStudy(input)
+    expect(loadToyStudy(JSON.parse(JSON.stringify(document))).document).toEqual(document)
+    expect(methods.map((method) => [method.label, method.tuning])).toEqual([
+      ['random-search', undefined],
+      ['evolution', tuning],
+      ['evolution removal=worst', undefined],
+    ])
+    // Cells do not depend on it: a study may say it later.
+    expect(methods[1]?.hash).toBe(loadToyStudy().methods[1]?.hash)
+    expect(
+      refusal({ methods: [{ name: 'random-search', tuning: { costSeconds: -1 } }] }),
+    ).toContain('tuning')
+  })
+
   it('adds plain random search beside another kind of it, and not twice', () => {
     const labels = (methods: unknown) =>
       loadToyStudy({ ...toyInput, methods }).methods.map(({ label }) => label)

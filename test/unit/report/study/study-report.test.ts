@@ -49,6 +49,24 @@ describe('the page of a study', () => {
     expect(page).toContain('fewer are there of evolution, model, random search.')
   })
 
+  it('says what tuning cost, and counts it from end to end', () => {
+    const study = syntheticStudy()
+    const methods = study.methods.map((method) =>
+      method.label === 'evolution'
+        ? { ...method, tuning: { costSeconds: 7200, source: 'studies/pilot' } }
+        : method,
+    )
+    const { page, tables } = renderStudyReport({ ...study, methods }, facts)
+    expect(page).toContain('tuned: 2 h 00 min simulated, studies/pilot')
+    const [head = '', ...rows] = (tables['overhead.csv'] ?? '').split('\r\n')
+    const at = (name: string, row: string) => row.split(',')[head.split(',').indexOf(name)]
+    const tuned = rows.filter((row) => row.includes(',evolution,'))
+    expect(tuned.map((row) => at('tuning_seconds', row))).toEqual(['7200', '7200'])
+    for (const row of tuned) expect(Number(at('end_to_end_seconds', row))).toBeGreaterThan(7200)
+    const others = rows.filter((row) => row.includes(',model,'))
+    expect(others.map((row) => at('tuning_seconds', row))).toEqual(['', ''])
+  })
+
   it('is the same for the same cells', () => {
     const again = renderStudyReport(
       syntheticStudy({ variants: { evolution: ['size=5', 'size=50'] } }),

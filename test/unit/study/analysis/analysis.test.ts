@@ -172,4 +172,17 @@ describe('effort', () => {
     })
     expect(overheadOf({ benchmark: 'b', method: 'm', cells }).failedShare).toBeCloseTo(0.05, 12)
   })
+
+  it('counts training, the optimizer and the tuning from end to end', () => {
+    const nothing = { total: 0, median: 0, p95: 0, max: 0 }
+    const cells = [100, 200, 900].map((seconds) => ({
+      ...cell,
+      seconds,
+      ask: { ...nothing, total: 3 },
+      tell: { ...nothing, total: 1 },
+    }))
+    const group = { benchmark: 'b', method: 'm', cells }
+    expect(overheadOf(group)).toMatchObject({ tuningSeconds: null, endToEndSeconds: 204 })
+    expect(overheadOf(group, 1000)).toMatchObject({ tuningSeconds: 1000, endToEndSeconds: 1204 })
+  })
 })
