@@ -2,6 +2,7 @@
 
 import bz2
 import json
+import math
 import os
 import pickle
 import subprocess
@@ -157,7 +158,13 @@ def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
         ({"12": {"arch_index": 0}}, "must have an entry arch_str, but has arch_index"),
         ({"200": content()["12"]}, "has a training of other epochs than 200"),
         (content(all_results=[1]), "is not as NATS-Bench publishes it"),
-        (content(all_results={("cifar10", 1): training(flop=float("nan"))}), "not JSON compliant"),
+        (content(all_results={("cifar10", 1): training(flop=float("nan"))}), "a number is nan"),
+        (
+            content(
+                all_results={("cifar10", 1): training(train_times={e: math.inf for e in range(12)})}
+            ),
+            "not JSON compliant",
+        ),
         (content(all_results={("cifar10", 1): training(train_times={})}), "KeyError"),
         ({}, "must name the architecture 0"),
     ],
@@ -177,6 +184,16 @@ def test_the_folder_says_which_architecture_has_which_number(tmp_path):
         lines(tmp_path)
 
 
+def test_a_folder_that_lacks_a_file_is_refused(tmp_path):
+    write(tmp_path, content())
+    write(tmp_path, {"meta_archs": [CELL, "b", "c"]}, "meta.pickle.pbz2")
+    for part in ("0/2", "1/2"):
+        with pytest.raises(
+            FolderError, match=r"000001.pickle.pbz2 is missing and 1 more: .* names 3 architectures"
+        ):
+            lines(tmp_path, part)
+
+
 def test_the_program_imports_nothing_heavy_and_reports_an_error_as_its_last_line(tmp_path):
     write(tmp_path, b"no pickle")
     module = "archloom_worker.data.nats_bench"
@@ -189,8 +206,14 @@ def test_the_program_imports_nothing_heavy_and_reports_an_error_as_its_last_line
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the NATS-Bench files are not beside this checkout")
-def test_the_real_files():
-    found = {line["index"]: line for line in lines(REAL)}
+def test_the_real_files(tmp_path):
+    with pytest.raises(FolderError, match=r"000001.pickle.pbz2 is missing and 15621 more"):
+        lines(REAL)
+    for file in REAL.glob("0*"):
+        (tmp_path / file.name).symlink_to(file)
+    found = {line["index"]: line for line in lines(tmp_path)}
+    names = read_pickle(REAL / "meta.pickle.pbz2")["meta_archs"]
+    assert all(names[index] == line["architecture"] for index, line in found.items())
     assert sorted(found) == [0, 11, 284]
     cell = found[11]
     assert cell["architecture"].startswith("|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|")

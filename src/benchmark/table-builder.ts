@@ -29,6 +29,8 @@ export interface TableBuilder extends ImportedTable {
   row(key: string, architecture: string): number
   /** @throws benchmark/invalid for a number that is not finite, a share outside 0 to 1, one that is there already */
   measure(row: number, place: MeasuredPlace, metrics: MeasuredMetrics): void
+  /** As it was given with the row's key. */
+  architecture(row: number): string
   /** NaN where it was not measured. */
   measured(row: number, place: MeasuredPlace, metric: TableMetric): number
   /** @throws benchmark/invalid unless it is a whole number, and the same as before where there is one */
@@ -91,6 +93,7 @@ export function tableBuilder(
         column.set(row, value)
       }
     },
+    architecture: texts.at,
     measured: (row, place, metric) => metricDraft(place, metric).at(row),
     size(row, dataset, count, value) {
       const key = `${count} ${dataset}`

@@ -10,6 +10,7 @@ Source: Dong et al. 2021, "NATS-Bench"; D-X-Y/NATS-Bench, ``api_utils.py``, the 
 import bz2
 import io
 import json
+import math
 import pickle
 import re
 import struct
@@ -54,11 +55,25 @@ def architecture_lines(folder: Path, part: str) -> Iterator[str]:
     files = sorted(path for path in folder.iterdir() if NAME.match(path.name))
     meta = folder / "meta.pickle.pbz2"
     names = _entry(_entries(read_pickle(meta), meta), "meta_archs", meta) if meta.exists() else None
+    # Channels instead of a cell are the size search space, which the reader of the lines refuses.
+    if names and "|" in str(names[0]):
+        _check_whole(folder, {path.name for path in files}, len(names))
     for path in files[first::step]:
         try:
             yield json.dumps(_architecture(path, names), allow_nan=False, separators=(",", ":"))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise FolderError(f"{path} is not as NATS-Bench publishes it: {error!r}") from error
+
+
+def _check_whole(folder: Path, files: set[str], count: int) -> None:
+    expected = (f"{index:06d}.pickle.pbz2" for index in range(count))
+    missing = [name for name in expected if name not in files]
+    if missing:
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise FolderError(
+            f"{folder / missing[0]} is missing{others}: meta.pickle.pbz2 beside it names {count} "
+            "architectures; unpack the folder again, or remove meta.pickle.pbz2 to import a part"
+        )
 
 
 def _architecture(path: Path, names: Any) -> dict[str, Any]:
@@ -180,7 +195,12 @@ def _entry(value: Mapping[Any, Any], key: str, path: Path) -> Any:
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    if value is None:
+        return None
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"a number is {number}")
+    return number
 
 
 if __name__ == "__main__":

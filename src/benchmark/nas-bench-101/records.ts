@@ -2,7 +2,7 @@
 import { ArchloomError } from '#src/errors.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { ImportContext, ImportedTable } from '../benchmark.ts'
-import { atPlace } from '../source-file.ts'
+import { atPlace, badSource } from '../source-file.ts'
 import { type MeasuredPlace, type TableBuilder, tableBuilder } from '../table-builder.ts'
 import { recordCellText } from './cell-text.ts'
 import { dataset, describe101 } from './description.ts'
@@ -31,6 +31,7 @@ interface Reading {
   readonly space: SearchSpace
   readonly table: TableBuilder
   readonly placeOf: (epochs: number, epoch: number, repeat: number) => MeasuredPlace
+  readonly epochsFound: ReadonlySet<number>
 }
 
 /**
@@ -41,12 +42,13 @@ interface Reading {
 export async function readRecords(path: string, context: ImportContext): Promise<ImportedTable> {
   const space = context.createSpace('nas-bench-101')
   const table = tableBuilder(describe101(words), { shares })
-  const reading = { space, table, placeOf: rememberedPlaces() }
+  const reading = { space, table, ...rememberedPlaces() }
   for await (const records of tfRecords(path, context)) {
     for (const { index, data } of records) {
       atPlace(path, `record ${index}`, () => addRecord(data, reading))
     }
   }
+  checkRepeats(path, reading)
   return table
 }
 
@@ -109,10 +111,10 @@ function checkHash(space: SearchSpace, text: string, hash: string): void {
   if (found !== hash) refuse(`the hash ${found} for the cell ${text}`, hash)
 }
 
-/** Steps do not divide evenly, so that half-way may be between two epochs. */
+/** Optional, as the official API has it; steps do not divide evenly, so half-way may be between two epochs. */
 function checkEpoch({ currentEpoch }: EvaluationData, epoch: number): void {
-  if (currentEpoch !== undefined && Math.abs(currentEpoch - epoch) <= 0.5) return
-  refuse(`an evaluation at epoch ${epoch}`, `one at ${currentEpoch ?? 'none'}`)
+  if (currentEpoch === undefined || Math.abs(currentEpoch - epoch) <= 0.5) return
+  refuse(`an evaluation at epoch ${epoch}`, `one at ${currentEpoch}`)
 }
 
 function required(evaluation: EvaluationData, field: keyof EvaluationData): number {
@@ -120,15 +122,35 @@ function required(evaluation: EvaluationData, field: keyof EvaluationData): numb
 }
 
 /** The same object for the same place: a builder finds its columns by it. */
-function rememberedPlaces(): Reading['placeOf'] {
+function rememberedPlaces(): Pick<Reading, 'placeOf' | 'epochsFound'> {
   const places = new Map<number, MeasuredPlace>()
-  return (epochs, epoch, repeat) => {
+  const epochsFound = new Set<number>()
+  const placeOf: Reading['placeOf'] = (epochs, epoch, repeat) => {
     const key = 2 * (repeatCount * epochs + repeat) + Number(epoch === epochs)
     const known = places.get(key)
     if (known !== undefined) return known
     const made = { dataset, epochs, epoch, repeat }
     places.set(key, made)
+    epochsFound.add(epochs)
     return made
+  }
+  return { placeOf, epochsFound }
+}
+
+/** A file that was cut between two records has trainings of some cells that it lacks of others. */
+function checkRepeats(path: string, { table, epochsFound }: Reading): void {
+  for (const epochs of epochsFound) {
+    const places = [0, 1, 2].map((repeat) => ({ dataset, epochs, repeat }))
+    for (let row = 0; row < table.rowCount; row++) {
+      const found = places.filter(
+        (place) => !Number.isNaN(table.measured(row, place, 'testAccuracy')),
+      )
+      if (found.length === repeatCount) continue
+      throw badSource(
+        path,
+        `it must have ${repeatCount} trainings of ${epochs} epochs of each cell, but has ${found.length} of ${table.architecture(row)}; fetch the whole file again`,
+      )
+    }
   }
 }
 

@@ -266,6 +266,16 @@ describe('a file of records that is wrong', () => {
       framed([...records(), one]),
       /record 24: Expected 3 trainings of 4 epochs of the cell 0437.*, found another one/,
     ],
+    [
+      'cut before its last record',
+      framed(records().slice(0, -1)),
+      /it must have 3 trainings of 108 epochs of each cell, but has 2 of conv3x3\(0\)/,
+    ],
+    [
+      'cut between two cells of a budget',
+      framed([...records().filter(({ epochs }) => epochs === 4), ...records().slice(3, 6)]),
+      /it must have 3 trainings of 12 epochs of each cell, but has 0 of conv3x3\(0\)/,
+    ],
     ['without an evaluation', changed({ evaluations: [start, end] }), /found 2 evaluations/],
     [
       'of evaluations elsewhere',
