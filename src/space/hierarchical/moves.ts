@@ -19,6 +19,11 @@ import type { HierarchicalSettings } from './settings.ts'
 /**
  * The initial genotype after `initialMutations` random changes, and after as many more as it takes
  * until something flows through the cell. A change may draw the operation that is there.
+ *
+ * @remarks
+ * Of the changes of an edge only the last one counts, and they do not depend on each other: so they are
+ * drawn from the last one back to the first, or until every edge has its operation, and those of an
+ * edge that has it need no operation.
  */
 export function sampleGenotype(settings: HierarchicalSettings, random: Random): Genotype {
   const genotype = initialGenotype(settings).map((motifs) => motifs.map((motif) => [...motif]))
@@ -28,7 +33,17 @@ export function sampleGenotype(settings: HierarchicalSettings, random: Random): 
     const operation = random.int(operationCount(settings, level) + 1)
     if (edges !== undefined) edges[edgeIndex(target, source)] = operation
   }
-  for (let done = 0; done < settings.initialMutations; done++) change()
+  const decided = genotype.map((motifs) => motifs.map((motif) => motif.map(() => false)))
+  let open = decided.flat(2).length
+  for (let done = 0; done < settings.initialMutations && open > 0; done++) {
+    const { level, motif, target, source } = sampleSlot(settings, random)
+    const [edges, known] = [genotype[level]?.[motif], decided[level]?.[motif]]
+    const edge = edgeIndex(target, source)
+    if (edges === undefined || known === undefined || known[edge]) continue
+    edges[edge] = random.int(operationCount(settings, level) + 1)
+    known[edge] = true
+    open -= 1
+  }
   while (!isConnected(genotype)) change()
   return genotype
 }
