@@ -80,10 +80,10 @@ export class Random {
         `Random.int needs a count from 1 to 2^32, not ${count}`,
       )
     }
-    const limit = 0x100000000 - (0x100000000 % count)
     for (;;) {
       const draw = this.uint32()
-      if (draw < limit) return draw % count
+      // Only the last few draws can be of the multiple of `count` that is cut off.
+      if (draw <= 0x100000000 - count || draw < limitOf(count)) return draw % count
     }
   }
 
@@ -128,4 +128,9 @@ export class Random {
   shuffle<T>(items: readonly T[]): T[] {
     return this.distinct(items.length, items.length).map((index) => items[index] as T)
   }
+}
+
+/** The largest multiple of a count that 2^32 holds. */
+function limitOf(count: number): number {
+  return 0x100000000 - (0x100000000 % count)
 }

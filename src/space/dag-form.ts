@@ -23,14 +23,14 @@ export interface DagVertex {
  */
 export function canonicalOrder(vertices: readonly DagVertex[]): readonly number[] {
   const graph = wired(vertices)
-  return search(graph, refined(graph, firstColors(vertices))).best.order
+  const colors = refined(graph, firstColors(vertices))
+  const hasTwins = mixedClass(graph, colors).length > 0
+  return hasTwins ? search(graph, colors).best.order : orderOf(colors)
 }
 
 interface WiredGraph {
   readonly vertices: readonly DagVertex[]
   readonly consumers: readonly (readonly number[])[]
-  /** Equal for vertices with the very same inputs and consumers, which a symmetry exchanges. */
-  readonly surroundings: readonly string[]
 }
 
 /** Colour of each vertex: its place among the classes, the same for equals. */
@@ -52,17 +52,16 @@ function wired(vertices: readonly DagVertex[]): WiredGraph {
   for (const [position, { inputs }] of vertices.entries()) {
     for (const input of inputs) consumers[input]?.push(position)
   }
-  const surroundings = vertices.map(
-    ({ inputs }, position) => `${inputs.toSorted(ascending)}|${consumers[position]}`,
-  )
-  return { vertices, consumers, surroundings }
+  return { vertices, consumers }
 }
 
 /** By the longest way from a vertex without inputs, then by label: keeps inputs before consumers. */
 function firstColors(vertices: readonly DagVertex[]): Colors {
   const depths: number[] = []
   for (const { inputs } of vertices) {
-    depths.push(1 + Math.max(-1, ...inputs.map((input) => depths[input] ?? 0)))
+    let deepest = -1
+    for (const input of inputs) deepest = Math.max(deepest, depths[input] ?? 0)
+    depths.push(1 + deepest)
   }
   return ranked(vertices.map(({ label }, position) => [depths[position] ?? 0, label]))
 }
@@ -73,16 +72,42 @@ function refined({ vertices, consumers }: WiredGraph, start: Colors): Colors {
   for (let classCount = new Set(start).size; ; ) {
     const seen = (positions: readonly number[]) =>
       positions.map((position) => colors[position] ?? 0).sort(ascending)
-    colors = ranked(
-      vertices.map(({ inputs }, position) => [
-        colors[position] ?? 0,
-        `${seen(inputs)}|${seen(consumers[position] ?? [])}`,
-      ]),
-    )
-    const found = new Set(colors).size
-    if (found === classCount) return colors
+    const [next, found] = split(colors, (position) => {
+      const inputs = vertices[position]?.inputs ?? []
+      return `${seen(inputs)}|${seen(consumers[position] ?? [])}`
+    })
+    colors = next
+    // Where every vertex stands alone, nothing is left to split.
+    if (found === classCount || found === colors.length) return colors
     classCount = found
   }
+}
+
+/** Colours by the old ones and then by text, which only vertices of one class need, and how many. */
+function split(colors: Colors, textOf: (position: number) => string): readonly [Colors, number] {
+  const order = orderOf(colors)
+  const next = colors.slice() as number[]
+  let found = 0
+  for (let from = 0, to = 0; from < order.length; from = to) {
+    const color = colors[order[from] ?? 0]
+    for (to = from + 1; to < order.length && colors[order[to] ?? 0] === color; ) to += 1
+    const members = order.slice(from, to)
+    const texts = members.length === 1 ? [''] : members.map(textOf)
+    const places = [...new Set(texts)].sort(byCodeUnit)
+    for (const [index, member] of members.entries()) {
+      next[member] = found + places.indexOf(texts[index] ?? '')
+    }
+    found += places.length
+  }
+  return [next, found]
+}
+
+function orderOf(colors: Colors): readonly number[] {
+  return [...colors.keys()].sort((one, other) => (colors[one] ?? 0) - (colors[other] ?? 0))
+}
+
+function byCodeUnit(one: string, other: string): number {
+  return one < other ? -1 : 1
 }
 
 function search(graph: WiredGraph, colors: Colors): Found {
@@ -111,16 +136,19 @@ function firstLeaf(graph: WiredGraph, colors: Colors): Leaf {
   return firstLeaf(graph, refined(graph, splitOff(colors, vertex)))
 }
 
-/** The vertices of the first class that holds several, one of each surroundings. */
-function mixedClass({ surroundings }: WiredGraph, colors: Colors): readonly number[] {
-  const classes = new Map<number, number[]>()
-  for (const [position, color] of colors.entries()) {
-    classes.set(color, [...(classes.get(color) ?? []), position])
-  }
-  const [color] = [...classes].filter(([, members]) => members.length > 1).sort(byColor)[0] ?? []
-  const members = color === undefined ? [] : (classes.get(color) ?? [])
-  const places = members.map((member) => surroundings[member])
-  return members.filter((_, index) => places.indexOf(places[index]) === index)
+/**
+ * The vertices of the first class that holds several; of those with the very same inputs and
+ * consumers, which a symmetry exchanges, the first.
+ */
+function mixedClass({ vertices, consumers }: WiredGraph, colors: Colors): readonly number[] {
+  const order = orderOf(colors)
+  const twin = order.find((position, place) => colors[position] === colors[order[place + 1] ?? -1])
+  if (twin === undefined) return []
+  const members = [...colors.keys()].filter((position) => colors[position] === colors[twin])
+  const places = members.map(
+    (member) => `${vertices[member]?.inputs.toSorted(ascending)}|${consumers[member]}`,
+  )
+  return members.filter((_, index) => places.indexOf(places[index] ?? '') === index)
 }
 
 /** The same colours with room between them, one vertex alone and before the others of its class. */
@@ -130,7 +158,7 @@ function splitOff(colors: Colors, vertex: number): Colors {
 
 /** All colours are different: they are an order. */
 function leafOf({ vertices }: WiredGraph, colors: Colors): Leaf {
-  const order = [...colors.keys()].sort((one, other) => (colors[one] ?? 0) - (colors[other] ?? 0))
+  const order = orderOf(colors)
   const places = new Map(order.map((position, place) => [position, place]))
   const words = order.map((position) => {
     const { label = '', inputs = [] } = vertices[position] ?? {}
@@ -152,9 +180,5 @@ function ranked(keys: readonly (readonly [number, string])[]): Colors {
 }
 
 function ascending(one: number, other: number): number {
-  return one - other
-}
-
-function byColor([one]: readonly [number, unknown], [other]: readonly [number, unknown]): number {
   return one - other
 }

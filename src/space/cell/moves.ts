@@ -11,7 +11,6 @@ import {
   ordered,
   type Side,
   type SideName,
-  sideNames,
   stateOf,
 } from './cell.ts'
 
@@ -51,27 +50,29 @@ export function countPairs(rules: CellRules): bigint {
 export function decisions(pair: CellPair, rules: CellRules): readonly Decision[] {
   return cellKinds.flatMap((kind) =>
     pair[kind].blocks.flatMap((block, index) =>
-      [
-        ...sideNames.flatMap((side) => sideDecisions(block, index, side, rules)),
-        combineDecision(block, rules),
-      ]
-        .filter(({ blocks }) => blocks.length > 0)
-        .map(({ blocks, ...decision }) => ({
-          ...decision,
-          cell: kind,
-          block: index,
-          others: blocks.map((changed) => ({
-            ...pair,
-            [kind]: cellWith(pair[kind], index, ordered(changed, rules)),
-          })),
+      blockDecisions(block, index, rules).map(({ count, block: change, ...decision }) => ({
+        ...decision,
+        cell: kind,
+        block: index,
+        others: Array.from({ length: count }, (_, other) => ({
+          ...pair,
+          [kind]: cellWith(pair[kind], index, ordered(change(other), rules)),
         })),
+      })),
     ),
   )
 }
 
 /** A uniform decision, made otherwise. */
 export function mutatePair(pair: CellPair, rules: CellRules, random: Random): CellPair {
-  return random.pick(random.pick(decisions(pair, rules)).others)
+  const all = cellKinds.flatMap((kind) =>
+    pair[kind].blocks.flatMap((block, index) =>
+      blockDecisions(block, index, rules).map((decision) => ({ kind, index, decision })),
+    ),
+  )
+  const { kind, index, decision } = random.pick(all)
+  const changed = decision.block(random.int(decision.count))
+  return { ...pair, [kind]: cellWith(pair[kind], index, ordered(changed, rules)) }
 }
 
 /** Every pair that one decision makes otherwise. */
@@ -134,7 +135,20 @@ function sampleBlock(block: number, rules: CellRules, random: Random): Block {
 interface BlockDecision {
   readonly kind: Decision['kind']
   readonly side?: SideName
-  readonly blocks: readonly Block[]
+  /** Ways to make it otherwise. */
+  readonly count: number
+  /** The block of one of them, counted from 0; not made before it is asked for. */
+  readonly block: (other: number) => Block
+}
+
+/** Those of a block that have an alternative. */
+function blockDecisions(block: Block, index: number, rules: CellRules): readonly BlockDecision[] {
+  const all = [
+    ...sideDecisions(block, index, 'left', rules),
+    ...sideDecisions(block, index, 'right', rules),
+    combineDecision(block, rules),
+  ]
+  return all.filter(({ count }) => count > 0)
 }
 
 function sideDecisions(
@@ -144,28 +158,39 @@ function sideDecisions(
   rules: CellRules,
 ): readonly BlockDecision[] {
   const side = block[name]
-  const partner = block[name === 'left' ? 'right' : 'left']
-  const states = Array.from({ length: stateOf(index) }, (_, state) => state)
-  const inputs = states.filter(
-    (state) => state !== side.input && !(rules.distinctInputs && state === partner.input),
-  )
-  const operations = rules.operations.filter((operation) => operation !== side.operation)
+  const taken = [side.input]
+  if (rules.distinctInputs) taken.push(block[name === 'left' ? 'right' : 'left'].input)
+  const now = rules.operations.indexOf(side.operation)
   const changed = (change: Partial<Side>): Block => ({ ...block, [name]: { ...side, ...change } })
   return [
-    { kind: 'input', side: name, blocks: inputs.map((input) => changed({ input })) },
+    {
+      kind: 'input',
+      side: name,
+      count: stateOf(index) - taken.length,
+      block: (other) => changed({ input: nthBeside(taken, other) }),
+    },
     {
       kind: 'operation',
       side: name,
-      blocks: operations.map((operation) => changed({ operation })),
+      count: now < 0 ? rules.operations.length : rules.operations.length - 1,
+      block: (other) =>
+        changed({ operation: rules.operations[nthBeside([now], other)] ?? side.operation }),
     },
   ]
 }
 
 function combineDecision(block: Block, rules: CellRules): BlockDecision {
+  const others = rules.combinations.filter((combine) => combine !== block.combine)
   return {
     kind: 'combine',
-    blocks: rules.combinations
-      .filter((combine) => combine !== block.combine)
-      .map((combine) => ({ ...block, combine })),
+    count: others.length,
+    block: (other) => ({ ...block, combine: others[other] ?? block.combine }),
   }
+}
+
+/** The n-th number from 0 on, counted from 0, that is none of those taken. */
+function nthBeside(taken: readonly number[], n: number): number {
+  return taken
+    .toSorted((a, b) => a - b)
+    .reduce((number, one) => (one >= 0 && one <= number ? number + 1 : number), n)
 }

@@ -49,7 +49,14 @@ export function withoutDeadEdges(cell: Multigraph, nodes: number): Multigraph {
 
 /** Whether anything of the input arrives at the output. */
 export function isConnected(cell: Multigraph, nodes: number): boolean {
-  return withoutDeadEdges(cell, nodes).some((operations) => operations.length > 0)
+  const reached = [true]
+  for (let target = 1, index = 0; target < nodes; target++) {
+    reached[target] = false
+    for (let source = 0; source < target; source++, index++) {
+      if (reached[source] && (cell[index]?.length ?? 0) > 0) reached[target] = true
+    }
+  }
+  return reached[nodes - 1] === true
 }
 
 /** What is wrong with a cell, each with its place. */
