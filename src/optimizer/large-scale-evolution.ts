@@ -4,6 +4,7 @@ import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
+import { parsedTexts } from './parsed-texts.ts'
 
 export const LargeScaleEvolutionSettings = z.strictObject({
   /** P; the source has 1,000 for 250 workers. */
@@ -49,6 +50,7 @@ export function largeScaleEvolution(
 ): Optimizer<LargeScaleEvolutionState> {
   const { populationSize, start, inheritWeights } = settings
   const kinds = changeKinds(space, settings)
+  const parse = parsedTexts(space)
   const begin = (random: Random) =>
     start === 'smallest' && space.smallest
       ? { architecture: space.format(space.smallest(random)), origin: 'smallest' }
@@ -62,7 +64,11 @@ export function largeScaleEvolution(
       }
       const { parent, population } = compete(state.population, history, random)
       const isHeir = inheritWeights && inheritsWeights && parent.valAccuracy !== null
-      const child = makeChild(space, isHeir ? kinds : withoutWeights(kinds), { parent, random })
+      const child = makeChild(space, isHeir ? kinds : withoutWeights(kinds), {
+        parent,
+        parse,
+        random,
+      })
       const { startsAnew, ...made } = child
       const proposal = {
         ...made,
@@ -121,13 +127,19 @@ interface Child {
   readonly startsAnew: boolean
 }
 
+interface Conception {
+  readonly parent: Observation
+  readonly parse: (text: string) => unknown
+  readonly random: Random
+}
+
 /** One change of a kind drawn uniformly among those that are possible. */
 function makeChild(
   space: SearchSpace,
   kinds: readonly string[],
-  { parent, random }: { readonly parent: Observation; readonly random: Random },
+  { parent, parse, random }: Conception,
 ): Child {
-  const before = space.parse(parent.architecture)
+  const before = parse(parent.architecture)
   for (const kind of random.shuffle(kinds)) {
     if (weightKinds.includes(kind)) {
       const { architecture } = parent

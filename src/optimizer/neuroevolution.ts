@@ -4,6 +4,7 @@ import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Observation } from '#src/trial/observation.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
+import { parsedTexts } from './parsed-texts.ts'
 import { populationAfter } from './trial-generations.ts'
 
 export const NeuroevolutionSettings = z
@@ -50,6 +51,7 @@ export function neuroevolution(space: SearchSpace, settings: NeuroevolutionSetti
   const { populationSize, eliteCount, start } = settings
   const draw = start === 'smallest' ? smallestOf(space) : space.sample
   const sizes = { first: populationSize, later: populationSize - eliteCount }
+  const parse = parsedTexts(space)
   const populationOf = populationAfter<Population>(sizes, (before, children) => {
     const members = [...elite(before?.members ?? [], eliteCount), ...children]
     return { members, weights: selectionWeights(members.map(({ valAccuracy }) => valAccuracy)) }
@@ -65,7 +67,7 @@ export function neuroevolution(space: SearchSpace, settings: NeuroevolutionSetti
         const origin = population === null ? start : 'fallback'
         return [{ architecture, fidelity: fullFidelity, origin }, state]
       }
-      const child = space.mutate(space.parse(parent.architecture), random)
+      const child = space.mutate(parse(parent.architecture), random)
       const proposal = {
         architecture: space.format(child),
         fidelity: fullFidelity,

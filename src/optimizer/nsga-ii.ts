@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import type { Json } from '#src/encoding/json.ts'
 import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import { crowdingDistances, nondominatedFronts } from '#src/stats/nondominated.ts'
 import type { Observation } from '#src/trial/observation.ts'
+import type { Proposal } from '#src/trial/proposal.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
+import { parsedTexts } from './parsed-texts.ts'
 import { seenForms } from './seen-forms.ts'
 import { populationAfter } from './trial-generations.ts'
 
@@ -30,10 +33,13 @@ export const NsgaIISettings = z.strictObject({
   mutationProbability: z.number().min(0).max(1).default(0.632),
   /** Whether a child is thrown away whose network was proposed before; false in the source. */
   unique: z.boolean().default(true),
-  /** Children of one ask before a repeat is accepted; only used with `unique`. */
+  /** Networks of one ask before a repeat is accepted, fewer after repeats; only used with `unique`. */
   maxDraws: z.int().min(1).max(100_000).default(100),
 })
 export type NsgaIISettings = z.infer<typeof NsgaIISettings>
+
+/** Children of one ask before the last of them is changed further. */
+const freshMax = 10
 
 /** A trial, and the network that it evaluated. */
 export interface Individual {
@@ -57,8 +63,10 @@ export interface Survivor extends Individual {
  * @remarks
  * - The first `populationSize` trials are random draws from the space. A child comes from one or two
  *   parents, each the better of two drawn uniformly: by front, then by crowding distance.
- * - With `unique`, a child whose network the history holds, or that is under way, is thrown away, up
- *   to `maxDraws` times; then it is proposed with the origin `fallback`.
+ * - With `unique`, a child whose network the history holds, or that is under way, is thrown away. From
+ *   the tenth on it is kept and gets one more of the space's random changes, again and again: it walks
+ *   out of what is known. After `maxDraws` networks the last is proposed with the origin `fallback`;
+ *   after n such repeats in a row, told, an ask has `maxDraws / (1 + n)`, at least 1.
  * - A failed trial, and a number that the evaluator does not give, is infinitely bad: a trial without
  *   any of the objectives is dominated by all others.
  * - Generation-synchronous by trial numbers: a trial sees the last generation that is told in full,
@@ -70,6 +78,7 @@ export interface Survivor extends Individual {
 export function nsgaII(space: SearchSpace, settings: NsgaIISettings): Optimizer {
   const { populationSize, unique, maxDraws } = settings
   const seen = seenForms(space)
+  const parse = parsedTexts(space)
   const sizes = { first: populationSize, later: populationSize }
   const populationOf = populationAfter<readonly Survivor[]>(sizes, (parents, children) =>
     survivors([...(parents ?? []), ...named(children, parents ?? [], seen.formOf)], settings),
@@ -79,17 +88,23 @@ export function nsgaII(space: SearchSpace, settings: NsgaIISettings): Optimizer 
     init: () => ({}),
     ask(state, { random, history, pending, fullFidelity }) {
       const population = populationOf(history)
-      const draw = () => drawChild(space, population, settings, random)
+      const draw = () => drawChild(space, population, settings, { random, parse })
+      const propose = ({ architecture, ...reason }: Child): readonly [Proposal, Json] => [
+        { architecture: space.format(architecture), fidelity: fullFidelity, ...reason },
+        state,
+      ]
       let child = draw()
-      if (unique) {
-        const isNew = seen.newIn(history, pending)
-        const isRepeat = () => !isNew(space.canonical(child.architecture))
-        for (let draws = 1; draws < maxDraws && isRepeat(); draws++) child = draw()
-        if (isRepeat()) child = { ...child, origin: 'fallback' }
+      if (!unique) return propose(child)
+
+      const isNew = seen.newIn(history, pending)
+      const isRepeat = () =>
+        !isNew(seen.formOf(space.format(child.architecture), child.architecture))
+      const draws = seen.draws(history, maxDraws)
+      for (let count = 1; count < draws && isRepeat(); count++) {
+        const isWalking = population !== null && count >= freshMax
+        child = isWalking ? changed(space, child, random) : draw()
       }
-      const { architecture, ...reason } = child
-      const proposal = { architecture: space.format(architecture), fidelity: fullFidelity }
-      return [{ ...proposal, ...reason }, state]
+      return propose(isRepeat() ? { ...child, origin: 'fallback' } : child)
     },
     tell: (state) => state,
   }
@@ -169,18 +184,14 @@ function drawChild(
   space: SearchSpace,
   population: readonly Survivor[] | null,
   { crossoverProbability, mutationProbability }: NsgaIISettings,
-  random: Random,
+  { random, parse }: { readonly random: Random; readonly parse: (text: string) => unknown },
 ): Child {
   if (population === null) return { architecture: space.sample(random), origin: 'random' }
   const { observation } = winner(population, random)
   const isCrossed = random.bernoulli(crossoverProbability)
-  const first = space.parse(observation.architecture)
+  const first = parse(observation.architecture)
   const crossed = isCrossed
-    ? space.crossover(
-        first,
-        space.parse(winner(population, random).observation.architecture),
-        random,
-      )
+    ? space.crossover(first, parse(winner(population, random).observation.architecture), random)
     : first
   const isMutated = random.bernoulli(mutationProbability)
   return {
@@ -188,6 +199,11 @@ function drawChild(
     origin: isCrossed ? 'crossover' : 'mutation',
     parent: observation.trial,
   }
+}
+
+/** A child with one more of the space's random changes. */
+function changed(space: SearchSpace, child: Child, random: Random): Child {
+  return { ...child, architecture: space.mutate(child.architecture, random) }
 }
 
 /** The better of two, drawn with replacement; of equals the first. */

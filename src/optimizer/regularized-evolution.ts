@@ -3,6 +3,7 @@ import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
+import { parsedTexts } from './parsed-texts.ts'
 
 export const RegularizedEvolutionSettings = z
   .strictObject({
@@ -56,6 +57,7 @@ export function regularizedEvolution(
   settings: RegularizedEvolutionSettings,
 ): Optimizer<RegularizedEvolutionState> {
   const { populationSize, removal } = settings
+  const parse = parsedTexts(space)
   return {
     name: 'regularized-evolution',
     init: () => ({ population: [] }),
@@ -65,7 +67,7 @@ export function regularizedEvolution(
         return [{ architecture, fidelity: fullFidelity, origin: 'random' }, state]
       }
       const parent = tournament(state.population, settings, history, random)
-      const child = space.mutate(space.parse(parent.architecture), random)
+      const child = space.mutate(parse(parent.architecture), random)
       const proposal = {
         architecture: space.format(child),
         fidelity: fullFidelity,

@@ -3,26 +3,63 @@ import type { History } from '#src/trial/observation.ts'
 import type { PendingTrial } from './optimizer.ts'
 import { perHistory } from './per-history.ts'
 
+interface Told {
+  readonly forms: Set<string>
+  /** Observations at the end of the history whose forms were known before them. */
+  repeats: number
+}
+
 /**
  * The canonical forms that a history holds: a cache that follows each history as it grows.
  *
  * @remarks
- * A text is parsed and made canonical once. `isNew` also holds what is still under way for known.
+ * A text is parsed and made canonical once, also where it is told again. `isNew` also holds what is
+ * still under way for known.
  */
 export function seenForms(space: SearchSpace) {
-  const formOf = (architecture: string) => space.canonical(space.parse(architecture))
-  const told = perHistory(
-    () => new Set<string>(),
-    (forms, { architecture }) => forms.add(formOf(architecture)),
+  const formOf = formsByText(space)
+  const told = perHistory<Told>(
+    () => ({ forms: new Set(), repeats: 0 }),
+    (value, { architecture }) => {
+      const { size } = value.forms
+      value.forms.add(formOf(architecture))
+      value.repeats = value.forms.size > size ? 0 : value.repeats + 1
+    },
   )
   return {
     formOf,
-    told: (history: History): ReadonlySet<string> => told(history),
+    told: (history: History): ReadonlySet<string> => told(history).forms,
+    /**
+     * Draws of one ask that look for something new: `most`, or `most / (1 + n)` after n told trials in
+     * a row that repeated what was known, at least 1. So a space that is used up is soon not searched
+     * at length any more, and one new network is enough for the search to begin again.
+     */
+    draws: (history: History, most: number): number => fewer(most, told(history).repeats),
     /** Tells of a form whether neither the history holds it nor a pending trial. */
     newIn(history: History, pending: readonly PendingTrial[]): (form: string) => boolean {
-      const known = told(history)
+      const known = told(history).forms
       const underWay = new Set(pending.map(({ architecture }) => formOf(architecture)))
       return (form) => !known.has(form) && !underWay.has(form)
     },
+  }
+}
+
+/** `most / (1 + repeats)`, rounded down, at least 1. */
+export function fewer(most: number, repeats: number): number {
+  return Math.max(1, Math.floor(most / (1 + repeats)))
+}
+
+/**
+ * Canonical forms of texts, each worked out once.
+ * @returns the form of a text, given what it stands for where that is at hand
+ */
+export function formsByText(space: SearchSpace) {
+  const forms = new Map<string, string>()
+  return (text: string, architecture?: unknown): string => {
+    const known = forms.get(text)
+    if (known !== undefined) return known
+    const form = space.canonical(architecture ?? space.parse(text))
+    forms.set(text, form)
+    return form
   }
 }

@@ -3,6 +3,7 @@ import { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { AskContext, Optimizer, OptimizerEntry } from '../optimizer.ts'
+import { fewer } from '../seen-forms.ts'
 import { accuracyOf, type Lookup, type Named, trialLookup } from './lookup.ts'
 import { LocalSearchSettings } from './settings.ts'
 
@@ -31,6 +32,9 @@ const stepsMax = 100
 /** Draws of one ask for a random start that is not known. */
 const drawsMax = 100
 
+/** Told repeats in a row after which the search no longer climbs, until a random trial is new. */
+const repeatsMax = 100
+
 /**
  * Hill climbing over the space's neighbours, started again at each local optimum.
  *
@@ -44,7 +48,9 @@ const drawsMax = 100
  *   before the random trials of a start are told, is a random trial, from which a later climb can
  *   start.
  * - The order of neighbours is drawn from a stream named by the state's seed and the center.
- * - A space that is used up repeats itself, with the origin `fallback`.
+ * - A space that is used up repeats itself, with the origin `fallback`. After n such repeats in a row,
+ *   told, an ask takes 1 + n times fewer steps and draws, and after 100 it proposes a random trial
+ *   without a look at the neighbours; one that is new is a start like any other.
  *
  * @see White, Nolen and Savani 2020, "Local Search is State of the Art for Neural Architecture
  *   Search Benchmarks", section 3; naszilla `nas_algorithms.py`, `local_search`.
@@ -80,8 +86,10 @@ export function localSearch(
         neighbours,
       }
       absorb(climb, history)
-      const { text, origin, parent } = next(climb)
-      if (origin !== 'neighbour') change(climb, { fresh: [...climb.state.fresh, trial] })
+      const isUsedUp = climb.trials.repeats >= repeatsMax
+      const { text, origin, parent } = isUsedUp ? drawOnce(climb) : next(climb)
+      if (origin === 'random' || (origin === 'fallback' && !isUsedUp))
+        change(climb, { fresh: [...climb.state.fresh, trial] })
       const proposal = { architecture: text, fidelity: fullFidelity, origin }
       return [parent === undefined ? proposal : { ...proposal, parent }, climb.state]
     },
@@ -147,12 +155,22 @@ function moveTo(climb: Climb, trial: number | null): void {
 
 /** The next proposal, after as many steps over known trials as it takes. */
 function next(climb: Climb): Choice {
-  for (let step = 0; step < stepsMax; step++) {
+  const steps = fewer(stepsMax, climb.trials.repeats)
+  for (let step = 0; step < steps; step++) {
     const choice = climb.state.center === null ? startClimb(climb) : tryNeighbour(climb)
     if (choice !== null) return choice
   }
   const { space, context } = climb
   return { text: space.format(space.sample(context.random)), origin: 'fallback' }
+}
+
+/** A random trial of a space that seems to be used up; nobody climbs meanwhile. */
+function drawOnce(climb: Climb): Choice {
+  const { space, context, trials, name, state } = climb
+  if (state.center !== null) moveTo(climb, null)
+  const { text, form } = name(space.sample(context.random))
+  const isNew = trials.known(form) === undefined && trials.underWay(form) === undefined
+  return { text, origin: isNew ? 'random' : 'fallback' }
 }
 
 /** Proposes a random start while there are too few; null once a center is there. */
@@ -176,7 +194,8 @@ function drawStart(climb: Climb): Choice | null {
     return { text: space.format(space.sample(context.random)), origin: 'random' }
   }
   const isFirst = state.climbs === 0
-  for (let draw = 0; draw < drawsMax; draw++) {
+  const draws = fewer(drawsMax, trials.repeats)
+  for (let draw = 0; draw < draws; draw++) {
     const { text, form } = climb.name(space.sample(context.random))
     const known = trials.known(form)
     if (known === undefined && trials.underWay(form) === undefined)

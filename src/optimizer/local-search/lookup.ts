@@ -2,6 +2,7 @@ import type { SearchSpace } from '#src/space/space.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { PendingTrial } from '../optimizer.ts'
 import { perHistory } from '../per-history.ts'
+import { formsByText } from '../seen-forms.ts'
 import type { LocalSearchSettings } from './settings.ts'
 
 /** What a climb asks of the trials so far. */
@@ -12,11 +13,15 @@ export interface Lookup {
   known(form: string): Observation | undefined
   /** The pending trial of this form. */
   underWay(form: string): PendingTrial | undefined
+  /** Told trials at the end of the history, in a row, that repeat earlier ones; 0 where nothing counts as known. */
+  readonly repeats: number
   /** The best told trial that `isWanted`; of equals the earliest. */
   best(isWanted: (observation: Observation) => boolean): Observation | undefined
 }
 
 interface Told {
+  /** Observations at the end of the history that repeat what was known before them. */
+  repeats: number
   readonly byTrial: Map<number, Observation>
   readonly byForm: Map<string, Observation>
   /** By falling accuracy, then in the order of telling; only kept where it is asked for. */
@@ -36,29 +41,33 @@ export interface Named {
  */
 export function trialLookup(space: SearchSpace, settings: LocalSearchSettings) {
   const { known, afterOptimum } = settings
-  const name = (architecture: unknown): Named => {
-    const text = space.format(architecture)
-    return { text, form: known === 'network' ? space.canonical(architecture) : text }
-  }
-  const formOf = (text: string) => (known === 'network' ? space.canonical(space.parse(text)) : text)
+  const networkOf = formsByText(space)
+  const formOf = (text: string) => (known === 'network' ? networkOf(text) : text)
   const toldOf = perHistory<Told>(
-    () => ({ byTrial: new Map(), byForm: new Map(), ranking: [] }),
-    ({ byTrial, byForm, ranking }, observation) => {
+    () => ({ repeats: 0, byTrial: new Map(), byForm: new Map(), ranking: [] }),
+    (value, observation) => {
+      const { byTrial, byForm, ranking } = value
       byTrial.set(observation.trial, observation)
       if (known === 'nothing' && afterOptimum === 'restart') return
       const form = formOf(observation.architecture)
-      if (!byForm.has(form)) byForm.set(form, observation)
+      value.repeats = byForm.has(form) ? value.repeats + 1 : 0
+      if (value.repeats === 0) byForm.set(form, observation)
       if (afterOptimum === 'continue') rank(ranking, observation)
     },
   )
+  const name = (architecture: unknown): Named => {
+    const text = space.format(architecture)
+    return { text, form: known === 'network' ? networkOf(text, architecture) : text }
+  }
   return {
     name,
     formOf,
     /** The lookup of one ask. */
     in(history: History, pending: readonly PendingTrial[]): Lookup {
-      const { byTrial, byForm, ranking } = toldOf(history)
+      const { repeats, byTrial, byForm, ranking } = toldOf(history)
       const forms = new Map(pending.map((trial) => [formOf(trial.architecture), trial]))
       return {
+        repeats: known === 'nothing' ? 0 : repeats,
         told: (trial) => byTrial.get(trial),
         known: (form) => byForm.get(form),
         underWay: (form) => forms.get(form),
