@@ -28,11 +28,23 @@ export function isBlank(database: DatabaseSync): boolean {
   return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
 }
 
-/** Makes the tables and writes the header, in one transaction: there is all of it or nothing. */
+/** Whether it is a journal of a run that was refused, or died, before its first event. */
+export function isUnused(database: DatabaseSync): boolean {
+  const application = database.prepare('PRAGMA application_id').get()?.application_id
+  if (application !== applicationId) return false
+  return database.prepare('SELECT 1 FROM event LIMIT 1').get() === undefined
+}
+
+/**
+ * Makes the tables and writes the header, in one transaction: there is all of it or nothing. Takes
+ * the place of tables without events.
+ */
 export function createTables(database: DatabaseSync, header: RunHeader): void {
   database.exec(`
     BEGIN IMMEDIATE;
     PRAGMA application_id = ${applicationId};
+    DROP TABLE IF EXISTS meta;
+    DROP TABLE IF EXISTS event;
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     CREATE TABLE event (
       sequence INTEGER PRIMARY KEY,

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { ArchloomError, invariant } from '#src/errors.ts'
 import { ExperimentEvent, type JournalEntry } from '#src/experiment/experiment.ts'
 import type { Clock } from '#src/time/clock.ts'
-import { createTables, isBlank, readHeader } from './journal-format.ts'
+import { createTables, isBlank, isUnused, readHeader } from './journal-format.ts'
 import { resumeCommand, runFiles } from './run-folder.ts'
 import { lockRun } from './run-lock.ts'
 import { corrupt, explaining, notAJournal } from './sqlite-error.ts'
@@ -42,8 +42,9 @@ export function createJournal(
     return holding(lockRun(folder, clock), (lock) => {
       const database = openDatabase(folder, options)
       return closingOnError(database, () => {
-        // A process that died before its first commit leaves a file without tables.
-        if (!isBlank(database)) throw alreadyThere(folder)
+        // A process that died before its first commit leaves a file without tables, a start that was
+        // refused (a benchmark that is not there, an environment that is not made) one without events.
+        if (!isBlank(database) && !isUnused(database)) throw alreadyThere(folder)
         database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
         createTables(database, header)
         return writer({ folder, database, clock, lock }, header)

@@ -311,6 +311,16 @@ describe('creating', () => {
     expect([...reader.entries()]).toHaveLength(1)
   })
 
+  test('takes a folder whose run was refused before its first event', () => {
+    {
+      using _refused = createJournal(folder, { ...header, documentHash: 'wrong' }, clock)
+    }
+    create(started)
+    using reader = readJournal(folder)
+    expect(reader.header.documentHash).toBe(header.documentHash)
+    expect([...reader.entries()]).toHaveLength(1)
+  })
+
   test('refuses a folder with the database of another program', async () => {
     await mkdir(folder)
     alter('CREATE TABLE bookmark (url TEXT)')
