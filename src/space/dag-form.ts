@@ -24,8 +24,8 @@ export interface DagVertex {
 export function canonicalOrder(vertices: readonly DagVertex[]): readonly number[] {
   const graph = wired(vertices)
   const colors = refined(graph, firstColors(vertices))
-  const hasTwins = mixedClass(graph, colors).length > 0
-  return hasTwins ? search(graph, colors).best.order : orderOf(colors)
+  const isOrder = new Set(colors).size === colors.length
+  return isOrder ? orderOf(colors) : search(graph, colors).best.order
 }
 
 interface WiredGraph {
@@ -102,8 +102,18 @@ function split(colors: Colors, textOf: (position: number) => string): readonly [
   return [next, found]
 }
 
+/** Positions by rising colour, equal ones as they stand. */
 function orderOf(colors: Colors): readonly number[] {
-  return [...colors.keys()].sort((one, other) => (colors[one] ?? 0) - (colors[other] ?? 0))
+  const order: number[] = []
+  // Colours mostly rise already, so that little is moved.
+  for (const [position, color] of colors.entries()) {
+    let place = position
+    for (; place > 0 && (colors[order[place - 1] ?? 0] ?? 0) > color; place--) {
+      order[place] = order[place - 1] ?? 0
+    }
+    order[place] = position
+  }
+  return order
 }
 
 function byCodeUnit(one: string, other: string): number {

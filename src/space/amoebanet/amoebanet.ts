@@ -4,7 +4,7 @@ import type { CellPair, CellRules } from '../cell/cell.ts'
 import { cellSpace } from '../cell/cell-space.ts'
 import { adjacencyEncoding } from '../cell/features.ts'
 import { layerEncoding } from '../cell/layers.ts'
-import { decisions } from '../cell/moves.ts'
+import { decideOtherwise, decisions } from '../cell/moves.ts'
 import { type CellOperation, cellOperations } from '../cell/operations.ts'
 import { cellParameters } from '../cell/parameters.ts'
 import { channelsField } from '../cell/settings.ts'
@@ -91,5 +91,5 @@ function mutateAmoeba(pair: CellPair, rules: CellRules, random: Random): CellPai
   )
   const kind = random.pick(kinds)
   const sites = all.filter((decision) => decision.kind === kind)
-  return random.pick(random.pick(sites).others)
+  return decideOtherwise(sites, random)
 }

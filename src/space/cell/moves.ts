@@ -21,8 +21,10 @@ export interface Decision {
   readonly block: number
   /** Absent for `combine`. */
   readonly side?: SideName
-  /** The architectures that differ in this decision alone; at least one. */
-  readonly others: readonly CellPair[]
+  /** How many architectures differ in this decision alone; at least one. */
+  readonly count: number
+  /** One of them, counted from 0; not made before it is asked for. */
+  readonly other: (index: number) => CellPair
 }
 
 /** Uniform over all pairs: states, operations and combinations independently. */
@@ -50,14 +52,14 @@ export function countPairs(rules: CellRules): bigint {
 export function decisions(pair: CellPair, rules: CellRules): readonly Decision[] {
   return cellKinds.flatMap((kind) =>
     pair[kind].blocks.flatMap((block, index) =>
-      blockDecisions(block, index, rules).map(({ count, block: change, ...decision }) => ({
+      blockDecisions(block, index, rules).map(({ change, ...decision }) => ({
         ...decision,
         cell: kind,
         block: index,
-        others: Array.from({ length: count }, (_, other) => ({
+        other: (other: number) => ({
           ...pair,
           [kind]: cellWith(pair[kind], index, ordered(change(other), rules)),
-        })),
+        }),
       })),
     ),
   )
@@ -65,19 +67,20 @@ export function decisions(pair: CellPair, rules: CellRules): readonly Decision[]
 
 /** A uniform decision, made otherwise. */
 export function mutatePair(pair: CellPair, rules: CellRules, random: Random): CellPair {
-  const all = cellKinds.flatMap((kind) =>
-    pair[kind].blocks.flatMap((block, index) =>
-      blockDecisions(block, index, rules).map((decision) => ({ kind, index, decision })),
-    ),
-  )
-  const { kind, index, decision } = random.pick(all)
-  const changed = decision.block(random.int(decision.count))
-  return { ...pair, [kind]: cellWith(pair[kind], index, ordered(changed, rules)) }
+  return decideOtherwise(decisions(pair, rules), random)
+}
+
+/** A uniform one of the decisions, made otherwise. */
+export function decideOtherwise(all: readonly Decision[], random: Random): CellPair {
+  const { count, other } = random.pick(all)
+  return other(random.int(count))
 }
 
 /** Every pair that one decision makes otherwise. */
 export function pairNeighbours(pair: CellPair, rules: CellRules): readonly CellPair[] {
-  return decisions(pair, rules).flatMap(({ others }) => others)
+  return decisions(pair, rules).flatMap(({ count, other }) =>
+    Array.from({ length: count }, (_, index) => other(index)),
+  )
 }
 
 /**
@@ -138,7 +141,7 @@ interface BlockDecision {
   /** Ways to make it otherwise. */
   readonly count: number
   /** The block of one of them, counted from 0; not made before it is asked for. */
-  readonly block: (other: number) => Block
+  readonly change: (other: number) => Block
 }
 
 /** Those of a block that have an alternative. */
@@ -167,13 +170,13 @@ function sideDecisions(
       kind: 'input',
       side: name,
       count: stateOf(index) - taken.length,
-      block: (other) => changed({ input: nthBeside(taken, other) }),
+      change: (other) => changed({ input: nthBeside(taken, other) }),
     },
     {
       kind: 'operation',
       side: name,
       count: now < 0 ? rules.operations.length : rules.operations.length - 1,
-      block: (other) =>
+      change: (other) =>
         changed({ operation: rules.operations[nthBeside([now], other)] ?? side.operation }),
     },
   ]
@@ -184,7 +187,7 @@ function combineDecision(block: Block, rules: CellRules): BlockDecision {
   return {
     kind: 'combine',
     count: others.length,
-    block: (other) => ({ ...block, combine: others[other] ?? block.combine }),
+    change: (other) => ({ ...block, combine: others[other] ?? block.combine }),
   }
 }
 
