@@ -8,9 +8,14 @@ import type { RunResult } from '#src/runner/result.ts'
 export function resultLines(result: RunResult, summary: RunSummary, reportPath: string): string[] {
   const { best } = result
   if (best === null) {
-    const { total } = summary.failures
+    const { total, kept } = summary.failures
     return [
       `No trial of ${result.trials.ended} completed; ${plural(total, 'attempt')} failed, see the report`,
+      ...kept
+        .slice(0, 1)
+        .map(
+          ({ trial, failure }) => `First       trial ${trial}: ${failure.message.split('\n')[0]}`,
+        ),
       `Report      ${reportPath}`,
     ]
   }
