@@ -67,11 +67,16 @@ export function stateOf(block: number): number {
 
 /** States whose tensors the cell's output is made of, ascending. */
 export function outputStates({ blocks, also }: Cell, output: CellRules['output']): number[] {
-  const read = new Set(
-    output === 'all' ? [] : blocks.flatMap(({ left, right }) => [left.input, right.input]),
-  )
-  const unread = blocks.map((_, block) => stateOf(block)).filter((state) => !read.has(state))
-  return [...new Set([...unread, ...also])].sort((one, other) => one - other)
+  const isOutput = blocks.map(() => true)
+  if (output !== 'all') {
+    for (const { left, right } of blocks) {
+      isOutput[left.input - 2] = false
+      isOutput[right.input - 2] = false
+    }
+  }
+  const states = blocks.map((_, block) => stateOf(block)).filter((_, block) => isOutput[block])
+  if (also.length === 0) return states
+  return [...new Set([...states, ...also])].sort((one, other) => one - other)
 }
 
 export function cellWith(cell: Cell, block: number, changed: Block): Cell {

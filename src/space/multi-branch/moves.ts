@@ -43,7 +43,7 @@ export function mutateMultiBranch(
   settings: MultiBranchSettings,
   random: Random,
 ): MultiBranch {
-  return random.pick(random.pick(moves(layers, settings)))
+  return random.pick(random.pick(moves(layers, settings)))()
 }
 
 /** Every architecture that one move leads to. */
@@ -51,7 +51,7 @@ export function multiBranchNeighbours(
   layers: MultiBranch,
   settings: MultiBranchSettings,
 ): readonly MultiBranch[] {
-  return moves(layers, settings).flat()
+  return moves(layers, settings).flatMap((kind) => kind.map((move) => move()))
 }
 
 /** The depth of either parent; of each layer, operation and each input from either that has it. */
@@ -70,20 +70,20 @@ export function crossMultiBranches(
   })
 }
 
-/** What each kind of move can lead to; kinds that lead nowhere are left out. */
-function moves(
-  layers: MultiBranch,
-  settings: MultiBranchSettings,
-): readonly (readonly MultiBranch[])[] {
+/** A move; what it leads to is not made before it is asked for. */
+type Move = () => MultiBranch
+
+/** The moves of each kind; kinds that have none are left out. */
+function moves(layers: MultiBranch, settings: MultiBranchSettings): readonly (readonly Move[])[] {
   const { minLayers, maxLayers, operations, wiring } = settings
   const last = layers.at(-1)
   const longer =
     layers.length < maxLayers
-      ? operations.map((operation) => [...layers, { operation, inputs: [layers.length] }])
+      ? operations.map((operation) => () => [...layers, { operation, inputs: [layers.length] }])
       : []
   // Only what appending makes is removed, so that each move has its way back.
   const isPlain = last?.inputs.join() === String(layers.length - 1)
-  const shorter = layers.length > minLayers && isPlain ? [layers.slice(0, -1)] : []
+  const shorter = layers.length > minLayers && isPlain ? [() => layers.slice(0, -1)] : []
   const renamed = changedLayers(layers, (layer) =>
     operations
       .filter((operation) => operation !== layer.operation)
@@ -98,8 +98,8 @@ function moves(
 function changedLayers(
   layers: MultiBranch,
   change: (layer: BranchLayer, index: number) => readonly BranchLayer[],
-): readonly MultiBranch[] {
+): readonly Move[] {
   return layers.flatMap((layer, index) =>
-    change(layer, index).map((changed) => layers.with(index, changed)),
+    change(layer, index).map((changed) => () => layers.with(index, changed)),
   )
 }

@@ -41,7 +41,10 @@ export function enasSpace(settings: RecurrentSettings): SearchSpace<EnasCell> {
         source: random.int(index + 1),
         function: random.pick(functions),
       })),
-    mutate: (cell, random) => random.pick(enasNeighbours(cell, rules)),
+    mutate(cell, random) {
+      const { index, node } = random.pick(enasChanges(cell, rules))
+      return cell.with(index, node)
+    },
     crossover: (first, second, random) =>
       first.map((node, index) => {
         const other = second[index] ?? node
@@ -79,7 +82,17 @@ function countOf({ nodes, functions }: EnasRules): bigint {
   return count
 }
 
-function enasNeighbours(cell: EnasCell, { functions }: EnasRules): readonly EnasCell[] {
+interface EnasChange {
+  readonly index: number
+  readonly node: EnasNode
+}
+
+function enasNeighbours(cell: EnasCell, rules: EnasRules): readonly EnasCell[] {
+  return enasChanges(cell, rules).map(({ index, node }) => cell.with(index, node))
+}
+
+/** Every node with another function or another source. */
+function enasChanges(cell: EnasCell, { functions }: EnasRules): readonly EnasChange[] {
   return cell.flatMap((node, index) => {
     const others: EnasNode[] = [
       ...functions
@@ -89,7 +102,7 @@ function enasNeighbours(cell: EnasCell, { functions }: EnasRules): readonly Enas
         ({ source }) => source !== node.source,
       ),
     ]
-    return others.map((other) => cell.with(index, other))
+    return others.map((other) => ({ index, node: other }))
   })
 }
 
