@@ -6,8 +6,8 @@
  *
  * Prints a table and exits with 1 when an ask and a tell together take more than the limit. Times are in
  * microseconds a call, of the fastest and of the median block of calls; the limit holds for the median.
- * They are of the processor: what the clock says, by the share of the processor that the thread had in
- * the block. Blocks of few trials told come from several searches, after one that only warms the code.
+ * They are of the processor: what the clock says, by the share of the processor that the thread had
+ * during the measurement. Blocks of few trials told come from several searches, after one that only warms the code.
  * There are no exemptions: spaces that so many trials have used up count like the others. Methods that
  * fit a model (`mayBlock` in their entries), `tpe`, and `cma-es`, which factorizes a matrix, are not
  * model-free.
@@ -113,6 +113,7 @@ function measureOptimizer(make: () => Optimizer, plan: Plan) {
   const { told, searches, blocks, callsPerBlock } = plan
   const asks: number[] = []
   const tells: number[] = []
+  const share = processorShare()
   if (told < warmTrials) {
     const warm = startSearch(make(), 0)
     for (let trial = 0; trial < warmTrials; trial++) warm()
@@ -121,18 +122,17 @@ function measureOptimizer(make: () => Optimizer, plan: Plan) {
     const step = startSearch(make(), search)
     for (let trial = 0; trial < told; trial++) step()
     for (let block = 0; block < blocks; block++) {
-      const share = processorShare()
       const times = Array.from({ length: callsPerBlock }, step)
-      const had = share()
-      asks.push(meanMicroseconds(times.map(([ask]) => ask)) * had)
-      tells.push(meanMicroseconds(times.map(([, tell]) => tell)) * had)
+      asks.push(meanMicroseconds(times.map(([ask]) => ask)))
+      tells.push(meanMicroseconds(times.map(([, tell]) => tell)))
     }
   }
+  const had = share()
   return {
-    askMicroseconds: Math.min(...asks),
-    askMedianMicroseconds: median(asks),
-    tellMicroseconds: Math.min(...tells),
-    tellMedianMicroseconds: median(tells),
+    askMicroseconds: Math.min(...asks) * had,
+    askMedianMicroseconds: median(asks) * had,
+    tellMicroseconds: Math.min(...tells) * had,
+    tellMedianMicroseconds: median(tells) * had,
   }
 }
 
@@ -154,9 +154,9 @@ function measurePlain(what: string, space: SearchSpace, isEvolution: boolean): M
     return space.mutate(parent.architecture, random)
   }
   const asks: number[] = []
+  const share = processorShare()
   for (let block = 0; block < blocks + 10; block++) {
     const start = performance.now()
-    const share = processorShare()
     for (let call = 0; call < callsPerBlock; call++) {
       const architecture = propose()
       if (isEvolution) {
@@ -164,9 +164,10 @@ function measurePlain(what: string, space: SearchSpace, isEvolution: boolean): M
         population.shift()
       }
     }
-    asks.push(((performance.now() - start) / callsPerBlock) * 1000 * share())
+    asks.push(((performance.now() - start) / callsPerBlock) * 1000)
   }
-  const warm = asks.slice(10)
+  const had = share()
+  const warm = asks.slice(10).map((time) => time * had)
   return {
     what,
     space: space.name,

@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import type { Json } from '#src/encoding/json.ts'
 import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import { crowdingDistances, nondominatedFronts } from '#src/stats/nondominated.ts'
 import type { Observation } from '#src/trial/observation.ts'
-import type { Proposal } from '#src/trial/proposal.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
 import { parsedTexts } from './parsed-texts.ts'
 import { seenForms } from './seen-forms.ts'
@@ -89,22 +87,22 @@ export function nsgaII(space: SearchSpace, settings: NsgaIISettings): Optimizer 
     ask(state, { random, history, pending, fullFidelity }) {
       const population = populationOf(history)
       const draw = () => drawChild(space, population, settings, { random, parse })
-      const propose = ({ architecture, ...reason }: Child): readonly [Proposal, Json] => [
-        { architecture: space.format(architecture), fidelity: fullFidelity, ...reason },
-        state,
-      ]
       let child = draw()
-      if (!unique) return propose(child)
-
-      const isNew = seen.newIn(history, pending)
-      const isRepeat = () =>
-        !isNew(seen.formOf(space.format(child.architecture), child.architecture))
-      const draws = seen.draws(history, maxDraws)
-      for (let count = 1; count < draws && isRepeat(); count++) {
-        const isWalking = population !== null && count >= freshMax
-        child = isWalking ? changed(space, child, random) : draw()
+      let text = space.format(child.architecture)
+      let origin = child.origin
+      if (unique) {
+        const isNew = seen.newIn(history, pending)
+        const isRepeat = () => !isNew(seen.formOf(text, child.architecture))
+        const draws = seen.draws(history, maxDraws)
+        for (let count = 1; count < draws && isRepeat(); count++) {
+          const isWalking = population !== null && count >= freshMax
+          child = isWalking ? changed(space, child, random) : draw()
+          text = space.format(child.architecture)
+        }
+        origin = isRepeat() ? 'fallback' : child.origin
       }
-      return propose(isRepeat() ? { ...child, origin: 'fallback' } : child)
+      const { architecture: _, ...reason } = child
+      return [{ architecture: text, fidelity: fullFidelity, ...reason, origin }, state]
     },
     tell: (state) => state,
   }
