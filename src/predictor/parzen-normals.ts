@@ -86,8 +86,12 @@ function fitNormals(
   const deviations = new Float64Array(count + 1)
   const masses = new Float64Array(count + 1)
   const kinds = new Int32Array(count + 1)
-  let [lastMean, lastDeviation, kind, mass] = [NaN, NaN, -1, 1]
-  const write = (kernel: number, mean: number, deviation: number) => {
+  let [lastMean, lastDeviation, kind, mass] = [Number.NaN, Number.NaN, -1, 1]
+  for (let rank = 0; rank <= count; rank++) {
+    const isPrior = rank === count
+    const kernel = isPrior ? count : (order[rank] as number)
+    const mean = isPrior ? (low + high) / 2 : (sorted[rank] as number)
+    const deviation = isPrior ? high - low : (widths[rank] as number)
     // Equal kernels are neighbours in the order of their means.
     if (mean !== lastMean || deviation !== lastDeviation) {
       kind++
@@ -101,10 +105,6 @@ function fitNormals(
     masses[kernel] = mass
     kinds[kernel] = kind
   }
-  for (let rank = 0; rank < count; rank++) {
-    write(order[rank] as number, sorted[rank] as number, widths[rank] as number)
-  }
-  write(count, (low + high) / 2, high - low)
   const membersNear = closeMembers({ means: sorted, deviations: widths, order })
   return { means, deviations, masses, kinds, kindCount: kind + 1, membersNear }
 }
@@ -124,10 +124,12 @@ function pointDensities(dimension: NumericDimension, normals: Normals, place: nu
     const z = (x - (means[kernel] as number)) / (deviations[kernel] as number)
     return -0.5 * z * z - (norms[kernel] as number)
   }
+  let logMost = -Infinity
+  for (let i = 0; i < count; i++) logMost = Math.max(logMost, -(norms[i] as number))
   const scaled = (point: Float64Array) => toScale(dimension, point[place] as number)
   return {
     logPrior: (point) => logDensity(count, scaled(point)),
-    logMost: -norms.subarray(0, count).reduce((least, norm) => Math.min(least, norm), Infinity),
+    logMost,
     addLogDensity(point, sums, least) {
       const x = scaled(point)
       const { members, logs, length } = sums
@@ -164,40 +166,50 @@ const logSqrtTwoPi = 0.5 * Math.log(2 * Math.PI)
 
 /** Of integers: the mass of a bin. */
 function binDensities(dimension: NumericDimension, normals: Normals, place: number): Densities {
-  const { kinds, kindCount, masses } = normals
-  const count = kinds.length - 1
-  const known = new Map<number, Float64Array>()
-  /** By kind, logarithms of the mass in a value's bin, NaN where nobody has asked for it. */
-  const columnAt = (value: number) => {
-    const column = known.get(value) ?? new Float64Array(kindCount).fill(Number.NaN)
-    known.set(value, column)
-    return column
-  }
-  const leastMass = masses.subarray(0, count).reduce((least, mass) => Math.min(least, mass), 1)
+  const { masses } = normals
+  const count = masses.length - 1
+  const logMass = binMasses(dimension, normals)
+  let leastMass = 1
+  for (let i = 0; i < count; i++) leastMass = Math.min(leastMass, masses[i] as number)
   return {
     logPrior: (point) => logBinMass(normals, count, binOf(dimension, point[place] as number)),
     logMost: -Math.log(leastMass),
     addLogDensity(point, sums, least) {
       const value = point[place] as number
-      const column = columnAt(value)
       const bin = binOf(dimension, value)
       const { members, logs, length } = sums
       let kept = 0
       for (let i = 0; i < length; i++) {
         const member = members[i] as number
-        const kind = kinds[member] as number
-        let mass = column[kind] as number
-        if (Number.isNaN(mass)) {
-          mass = logBinMass(normals, member, bin)
-          column[kind] = mass
-        }
-        const log = (logs[i] as number) + mass
+        const log = (logs[i] as number) + logMass(member, value, bin)
         if (log < least) continue
         members[kept] = member
         logs[kept++] = log
       }
       sums.length = kept
     },
+  }
+}
+
+/** Logarithm of the mass that a kernel has in a value's bin. */
+type BinMasses = (kernel: number, value: number, bin: Bin) => number
+
+/** Values of an integer whose masses are remembered: more do not come again soon. */
+const rememberedValues = 64
+
+function binMasses({ low, high }: NumericDimension, normals: Normals): BinMasses {
+  const { kinds, kindCount } = normals
+  const valueCount = high - low + 1
+  if (valueCount > rememberedValues)
+    return (kernel, _value, bin) => logBinMass(normals, kernel, bin)
+  const known = new Float64Array(valueCount * kindCount).fill(Number.NaN)
+  return (kernel, value, bin) => {
+    const place = (value - low) * kindCount + (kinds[kernel] as number)
+    const mass = known[place] as number
+    if (!Number.isNaN(mass)) return mass
+    const found = logBinMass(normals, kernel, bin)
+    known[place] = found
+    return found
   }
 }
 
@@ -208,9 +220,6 @@ function binOf(dimension: NumericDimension, value: number): Bin {
   const half = halfBin(dimension)
   return [toScale(dimension, value - half), toScale(dimension, value + half)]
 }
-
-/** A bin in whose width the density hardly changes; the difference of two shares would lose digits. */
-const narrowBin = 1e-4
 
 function logBinMass(
   { means, deviations, masses }: Normals,
@@ -223,10 +232,26 @@ function logBinMass(
   return mass === 0 ? -Infinity : Math.log(mass / (masses[kernel] as number))
 }
 
+/** Below this width the series gives a mass to 1e-10 of it up to three deviations from the mean, to 1e-5 up to `reach`. */
+const narrowBin = 0.25
+
 /** Share of the standard normal distribution in a bin; 0 where it is lost beside the prior's. */
 function binMass(from: number, to: number): number {
   // The prior's deviation is the whole range, so it is never so far off.
   if (from > reach || to < -reach) return 0
-  if (to - from < narrowBin) return (to - from) * normalPdf((from + to) / 2)
+  const width = to - from
+  if (width < narrowBin) return width * seriesMean((from + to) / 2, width)
   return from > 0 ? normalCdf(-from) - normalCdf(-to) : normalCdf(to) - normalCdf(from)
+}
+
+/**
+ * Mean of the standard normal density over an interval: its Taylor series around the middle, whose
+ * terms are Hermite polynomials. A difference of two shares would take longer and lose digits.
+ */
+function seriesMean(middle: number, width: number): number {
+  const [m, w] = [middle * middle, width * width]
+  const second = (m - 1) / 24
+  const fourth = ((m - 6) * m + 3) / 1920
+  const sixth = (((m - 15) * m + 45) * m - 15) / 322560
+  return normalPdf(middle) * (1 + w * (second + w * (fourth + w * sixth)))
 }

@@ -99,12 +99,12 @@ export function rowKernel(
   }
 }
 
-/** Neighbours together, as many as a table has room for that is small beside the observations. */
+/** Neighbours together, as many as a table has room for that is not larger than the observations. */
 export function groupColumns(
   columns: readonly CategoricalColumn[],
   count: number,
 ): CategoricalColumn[][] {
-  const room = Math.min(tableSizeMax, count / 4)
+  const room = Math.min(tableSizeMax, count)
   const groups: CategoricalColumn[][] = []
   let size = Number.POSITIVE_INFINITY
   for (const column of columns) {

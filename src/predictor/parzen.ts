@@ -175,24 +175,34 @@ function mixedDensity(
   const count = weights.length - 1
   const logWeights = new Float64Array(weights.length)
   for (let i = 0; i <= count; i++) logWeights[i] = Math.log(weights[i] as number)
-  const sums = { length: 0, members: new Int32Array(count), logs: new Float64Array(count) }
+  const near = new Int32Array(count)
+  const sums = { length: 0, members: new Int32Array(chunk), logs: new Float64Array(chunk) }
   // No weight is above 1.
   const mostOfAll = kernels.reduce((log, { logMost }) => log + logMost, 0)
   return (point, enough = Infinity) => {
     let prior = logWeights[count] as number
     for (const kernel of kernels) prior += kernel.logPrior(point)
     const least = prior + negligible
-    let most = mostOfAll
-    const reach = Math.sqrt(2 * Math.max(0, most - least))
-    sums.length = first ? first.membersNear(point, reach, sums.members) : everyone(sums.members)
-    for (let i = 0; i < sums.length; i++) {
-      sums.logs[i] = logWeights[sums.members[i] as number] as number
+    const reach = Math.sqrt(2 * Math.max(0, mostOfAll - least))
+    const nearCount = first ? first.membersNear(point, reach, near) : everyone(near)
+    let total = prior
+    for (let start = 0; start < nearCount; start += chunk) {
+      sums.length = Math.min(chunk, nearCount - start)
+      for (let i = 0; i < sums.length; i++) {
+        const member = near[start + i] as number
+        sums.members[i] = member
+        sums.logs[i] = logWeights[member] as number
+      }
+      let most = mostOfAll
+      for (const kernel of kernels) {
+        most -= kernel.logMost
+        kernel.addLogDensity(point, sums, least - most)
+      }
+      total = logSum(sums, total)
+      // No term is negative, so a sum above it stays there.
+      if (total > enough + surely) return Infinity
     }
-    for (const kernel of kernels) {
-      most -= kernel.logMost
-      kernel.addLogDensity(point, sums, least - most)
-    }
-    return logSum(sums, prior, enough)
+    return total
   }
 }
 
@@ -240,7 +250,10 @@ interface SumLimits {
   readonly limit: number
 }
 
-/** The sum of factors times the ratios of one kernel, or of two. */
+/**
+ * The sum of factors times the ratios of one kernel, or of two. The youngest come first: they weigh
+ * most, so that a sum that is too large is soon known to be.
+ */
 function pairSum(
   factors: Float64Array,
   [one, other]: readonly [RowKernel, RowKernel | undefined],
@@ -251,20 +264,22 @@ function pairSum(
   const { codes } = one
   let sum = 0
   if (other === undefined) {
-    for (let i = 0; i < count; i++) {
+    for (let i = count - 1; i >= 0; i--) {
       sum += (factors[i] as number) * (ratios[codes[i] as number] as number)
     }
     return sum
   }
   const otherRatios = other.ratiosAt(point)
   const otherCodes = other.codes
-  for (let start = 0; start < count && sum <= limit; start += chunk) {
-    const end = Math.min(start + chunk, count)
-    for (let i = start; i < end; i++) {
-      sum +=
+  for (let end = count; end > 0 && sum <= limit; end -= chunk) {
+    let part = 0
+    for (let i = Math.max(0, end - chunk); i < end; i++) {
+      part +=
         (factors[i] as number) *
-        ((ratios[codes[i] as number] as number) * (otherRatios[otherCodes[i] as number] as number))
+        (ratios[codes[i] as number] as number) *
+        (otherRatios[otherCodes[i] as number] as number)
     }
+    sum += part
   }
   return sum
 }
@@ -278,21 +293,16 @@ const negligible = -40
 /** Beyond all rounding of a logarithm of a density. */
 const surely = 1e-6
 
-/** The logarithm of the sum of the prior's density and the others'. */
-function logSum({ logs, length }: LogSums, prior: number, enough: number): number {
-  let largest = prior
+/** The logarithm of a sum that some more terms are added to. */
+function logSum({ logs, length }: LogSums, before: number): number {
+  let largest = before
   for (let i = 0; i < length; i++) {
     if ((logs[i] as number) > largest) largest = logs[i] as number
   }
-  // No term is negative, so a sum above it stays there.
-  const limit = Math.exp(enough - largest + surely)
-  let sum = Math.exp(prior - largest)
+  let sum = Math.exp(before - largest)
   for (let i = 0; i < length; i++) {
     const below = (logs[i] as number) - largest
-    if (below > negligible) {
-      sum += Math.exp(below)
-      if (sum > limit) return Infinity
-    }
+    if (below > negligible) sum += Math.exp(below)
   }
   return largest + Math.log(sum)
 }

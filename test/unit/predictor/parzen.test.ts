@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { normalCdf, normalPdf } from '#src/numeric/normal.ts'
 import {
   ageWeights,
   fitParzen,
@@ -295,4 +296,90 @@ describe('a joint density', () => {
     const together = draws.filter(([x = 1, value]) => x < 0.1 && value === 2)
     expect(together.length).toBeGreaterThan(270)
   })
+
+  const rate: NumericDimension = { ...unit, low: 1e-5, high: 1, log: true }
+  const width: NumericDimension = { ...unit, low: 16, high: 512, log: true, isInteger: true }
+  const depth: NumericDimension = { ...unit, low: 1, high: 8, isInteger: true }
+  const dimensions = [rate, width, three, depth]
+
+  /** Observations in clusters, so that kernels are narrow here and wide there. */
+  function observations(count: number, seed: number): readonly (readonly number[])[] {
+    const random = Random.named(seed, 'observations')
+    const rows = Array.from({ length: count }, () => {
+      const spread = random.bernoulli(0.8) ? 0.03 : 1
+      return [
+        10 ** (-3 + 2 * spread * (random.uniform() - 0.5)),
+        Math.round(16 * 32 ** (0.5 + spread * (random.uniform() - 0.5))),
+        random.int(3),
+        Math.round(4.5 + 7 * spread * (random.uniform() - 0.5)),
+      ]
+    })
+    return dimensions.map((_, place) => rows.map((row) => row[place] ?? Number.NaN))
+  }
+
+  it.each([3, 40, 600])('is the sum over all %d observations and the prior', (count) => {
+    const columns = observations(count, 1)
+    const estimator = estimate(dimensions, columns, optuna)
+    const points = observations(30, 2)
+    for (let i = 0; i < 30; i++) {
+      const point = points.map((column) => column[i] ?? Number.NaN)
+      const expected = plainDensity(dimensions, columns, point)
+      expect(density(estimator, ...point) / expected).toBeCloseTo(1, 8)
+    }
+  })
+
+  it('says of a density that is more than enough no less than that', () => {
+    const estimator = estimate(dimensions, observations(600, 1), optuna)
+    const points = observations(30, 2)
+    for (let i = 0; i < 30; i++) {
+      const point = Float64Array.from(points, (column) => column[i] ?? Number.NaN)
+      const exact = estimator.logDensity(point)
+      expect(estimator.logDensity(point, exact + 0.01)).toBe(exact)
+      expect(estimator.logDensity(point, exact - 0.01)).toBeGreaterThan(exact - 0.01)
+    }
+  })
 })
+
+/** The same from the definition: every kernel, every dimension, every shape of the range's end. */
+function plainDensity(
+  dimensions: readonly ParzenDimension[],
+  columns: readonly (readonly number[])[],
+  point: readonly number[],
+): number {
+  const count = columns[0]?.length ?? 0
+  const kernels = dimensions.map((dimension, place) => {
+    const observed = columns[place] ?? []
+    const x = point[place] ?? Number.NaN
+    if (dimension.kind === 'categorical') {
+      const share = dimension.prior.length / (count + 1)
+      return [...observed.map((value) => (share / 3 + Number(value === x)) / (share + 1)), 1 / 3]
+    }
+    const half = dimension.isInteger ? 0.5 : 0
+    const scale = (value: number) => (dimension.log ? Math.log(value) : value)
+    const [low, high] = [scale(dimension.low - half), scale(dimension.high + half)]
+    const means = observed.map(scale)
+    const order = [...means.keys()].sort((a, b) => (means[a] ?? 0) - (means[b] ?? 0))
+    const sorted = Float64Array.from(order, (position) => means[position] ?? Number.NaN)
+    const widths = bandwidths({
+      rule: 'observations',
+      sorted,
+      low,
+      high,
+      dimensionCount: dimensions.length,
+    })
+    const deviations: number[] = []
+    for (const [rank, position] of order.entries()) deviations[position] = widths[rank] ?? NaN
+    return [...means, (low + high) / 2].map((mean, kernel) => {
+      const deviation = kernel < count ? (deviations[kernel] ?? Number.NaN) : high - low
+      const cdf = (value: number) => normalCdf((value - mean) / deviation)
+      const mass = cdf(high) - cdf(low)
+      if (dimension.isInteger) return (cdf(scale(x + 0.5)) - cdf(scale(x - 0.5))) / mass
+      return normalPdf((scale(x) - mean) / deviation) / deviation / mass
+    })
+  })
+  let sum = 0
+  for (let kernel = 0; kernel <= count; kernel++) {
+    sum += kernels.reduce((product, densities) => product * (densities[kernel] ?? Number.NaN), 1)
+  }
+  return sum / (count + 1)
+}
