@@ -63,7 +63,7 @@ function firstColors(vertices: readonly DagVertex[]): Colors {
     for (const input of inputs) deepest = Math.max(deepest, depths[input] ?? 0)
     depths.push(1 + deepest)
   }
-  return ranked(vertices.map(({ label }, position) => [depths[position] ?? 0, label]))
+  return split(depths, (position) => vertices[position]?.label ?? '')[0]
 }
 
 /** Splits classes by what stands around their vertices until none splits; their order is kept. */
@@ -175,18 +175,6 @@ function leafOf({ vertices }: WiredGraph, colors: Colors): Leaf {
     return `${label}@${inputs.map((input) => places.get(input) ?? 0).sort(ascending)}`
   })
   return { order, text: JSON.stringify(words) }
-}
-
-/** Places of the keys among the distinct ones, by number and then by text. */
-function ranked(keys: readonly (readonly [number, string])[]): Colors {
-  const texts = keys.map(([number, text]) => `${number}:${text}`)
-  const numbers = new Map(texts.map((text, position) => [text, keys[position]?.[0] ?? 0]))
-  const sorted = [...numbers].sort(
-    ([text, number], [otherText, otherNumber]) =>
-      number - otherNumber || (text < otherText ? -1 : 1),
-  )
-  const ranks = new Map(sorted.map(([text], rank) => [text, rank]))
-  return texts.map((text) => ranks.get(text) ?? 0)
 }
 
 function ascending(one: number, other: number): number {
