@@ -35,7 +35,7 @@ const { values } = parseArgs({
 /** The most that an ask and a tell of a model-free method may cost together. */
 const limitMicroseconds = 50
 /** Trials of the search that only warms the code. */
-const warmTrials = 2000
+const warmTrials = 1000
 
 interface Plan {
   /** Trials told before the first block. */
@@ -47,9 +47,9 @@ interface Plan {
 }
 
 const plans: readonly Plan[] = [
-  { told: 100, searches: 20, blocks: 1, callsPerBlock: 50 },
-  { told: 1000, searches: 6, blocks: 3, callsPerBlock: 100 },
-  { told: 10_000, searches: 1, blocks: 20, callsPerBlock: 200 },
+  { told: 100, searches: 10, blocks: 1, callsPerBlock: 50 },
+  { told: 1000, searches: 3, blocks: 5, callsPerBlock: 100 },
+  { told: 10_000, searches: 1, blocks: 10, callsPerBlock: 200 },
 ].filter(({ told }) => values.told.split(',').includes(String(told)))
 
 interface Measurement {
@@ -114,7 +114,7 @@ function measureOptimizer(make: () => Optimizer, plan: Plan) {
   const asks: number[] = []
   const tells: number[] = []
   const share = processorShare()
-  if (told < warmTrials) {
+  if (told <= warmTrials) {
     const warm = startSearch(make(), 0)
     for (let trial = 0; trial < warmTrials; trial++) warm()
   }
