@@ -21,11 +21,12 @@ export interface Split {
 
 /** The best `count` rows, of equal ones the older, against the rest. */
 export function splitTrials(table: TrialTable, count: number): Split {
-  const goodRows = new Int32Array(table.ranking.slice(0, count)).sort()
-  const badRows = new Int32Array(table.length - goodRows.length)
-  let [good, bad] = [0, 0]
-  for (let row = 0; row < table.length; row++) {
-    if (row === goodRows[good]) good++
+  const { length } = table
+  const goodRows = Int32Array.from(table.ranking.slice(0, count)).sort()
+  const badRows = new Int32Array(length - goodRows.length)
+  let [good, bad, nextGood] = [0, 0, goodRows[0]]
+  for (let row = 0; row < length; row++) {
+    if (row === nextGood) nextGood = goodRows[++good]
     else badRows[bad++] = row
   }
   return { table, good: weighed(goodRows), bad: weighed(badRows) }
