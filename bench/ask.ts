@@ -257,5 +257,10 @@ const summary = {
   cpu: cpus()[0]?.model ?? 'unknown',
   measurements,
 }
-if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(summary, null, 2)}\n`)
+/** Hundredths of a microsecond. */
+const short = (_: string, value: unknown) =>
+  typeof value === 'number' ? Math.round(value * 100) / 100 : value
+if (values.out !== undefined) {
+  writeFileSync(values.out, `${JSON.stringify(summary, short, 2)}\n`)
+}
 process.exitCode = isWithinLimit ? 0 : 1
