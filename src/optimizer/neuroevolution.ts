@@ -4,7 +4,7 @@ import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Observation } from '#src/trial/observation.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
-import { parsedTexts } from './parsed-texts.ts'
+import { parsedTexts } from './remembered-texts.ts'
 import { populationAfter } from './trial-generations.ts'
 
 export const NeuroevolutionSettings = z

@@ -3,7 +3,7 @@ import type { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { Optimizer, OptimizerEntry } from './optimizer.ts'
-import { parsedTexts } from './parsed-texts.ts'
+import { parsedTexts } from './remembered-texts.ts'
 
 export const RegularizedEvolutionSettings = z
   .strictObject({

@@ -2,6 +2,7 @@ import type { SearchSpace } from '#src/space/space.ts'
 import type { History } from '#src/trial/observation.ts'
 import type { PendingTrial } from './optimizer.ts'
 import { perHistory } from './per-history.ts'
+import { formsByText } from './remembered-texts.ts'
 
 interface Told {
   readonly forms: Set<string>
@@ -13,7 +14,7 @@ interface Told {
  * The canonical forms that a history holds: a cache that follows each history as it grows.
  *
  * @remarks
- * A text is parsed and made canonical once, also where it is told again. `isNew` also holds what is
+ * A text of late is parsed and made canonical once, also where it is told again. `isNew` also holds what is
  * still under way for known.
  */
 export function seenForms(space: SearchSpace) {
@@ -47,19 +48,4 @@ export function seenForms(space: SearchSpace) {
 /** `most / (1 + repeats)`, rounded down, at least 1. */
 export function fewer(most: number, repeats: number): number {
   return Math.max(1, Math.floor(most / (1 + repeats)))
-}
-
-/**
- * Canonical forms of texts, each worked out once.
- * @returns the form of a text, given what it stands for where that is at hand
- */
-export function formsByText(space: SearchSpace) {
-  const forms = new Map<string, string>()
-  return (text: string, architecture?: unknown): string => {
-    const known = forms.get(text)
-    if (known !== undefined) return known
-    const form = space.canonical(architecture ?? space.parse(text))
-    forms.set(text, form)
-    return form
-  }
 }

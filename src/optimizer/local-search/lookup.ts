@@ -2,7 +2,7 @@ import type { SearchSpace } from '#src/space/space.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { PendingTrial } from '../optimizer.ts'
 import { perHistory } from '../per-history.ts'
-import { formsByText } from '../seen-forms.ts'
+import { formsByText } from '../remembered-texts.ts'
 import type { LocalSearchSettings } from './settings.ts'
 
 /** What a climb asks of the trials so far. */

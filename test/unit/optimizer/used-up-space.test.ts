@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { growingHistory } from '#src/experiment/history.ts'
 import { optimizerCatalog } from '#src/optimizer/catalog.ts'
-import { parsedTexts } from '#src/optimizer/parsed-texts.ts'
+import { parsedTexts } from '#src/optimizer/remembered-texts.ts'
 import { seenForms } from '#src/optimizer/seen-forms.ts'
 import { Random } from '#src/random/random.ts'
 import { chain } from '#src/space/chain/chain.ts'
