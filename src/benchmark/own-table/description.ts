@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import type { Json } from '#src/encoding/json.ts'
 import { badSource } from '../source-file.ts'
+import { oneLess, scaled } from './exact-decimal.ts'
 
 /** A column of a CSV table; of JSON records a key, with dots into nested ones. */
 const column = z.string().min(1)
@@ -116,24 +117,18 @@ export function spaceSettings({ space }: OwnTable): Readonly<Record<string, Json
   return settings as Readonly<Record<string, Json>>
 }
 
-/** An accuracy as a share; decimals in percent are moved, not divided. */
+/** An accuracy as a share: the double nearest to the decimal one. */
 export function shareOf(value: number, unit: AccuracyUnit): number {
-  const isPercent = unit === 'percent' || unit === 'error-percent'
-  const share = isPercent ? scaled(value, -2) : value
-  return unit.startsWith('error-') ? 1 - share : share
+  const power = unit === 'percent' || unit === 'error-percent' ? -2 : 0
+  return unit.startsWith('error-') ? oneLess(value, power) : scaled(value, 1, power)
 }
 
+/** The double nearest to the decimal seconds. */
 export function secondsOf(value: number, unit: keyof typeof timeUnits): number {
-  return value * timeUnits[unit]
+  return scaled(value, timeUnits[unit])
 }
 
 /** A number of things that are counted: the double nearest to the decimal one. */
 export function countOf(value: number, unit: keyof typeof countUnits): number {
-  return scaled(value, Math.log10(countUnits[unit]))
-}
-
-/** The double nearest to a decimal number times a power of ten. */
-function scaled(value: number, power: number): number {
-  const [digits, exponent = '0'] = String(value).split('e')
-  return Number(`${digits}e${Number(exponent) + power}`)
+  return scaled(value, countUnits[unit])
 }
