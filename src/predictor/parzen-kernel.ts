@@ -35,13 +35,13 @@ export interface LogSums {
   readonly logs: Float64Array
 }
 
-/** Index of a draw from probabilities that sum to 1. */
-export function drawIndex(probabilities: ArrayLike<number>, random: Random): number {
-  let rest = random.uniform()
-  for (let index = 0; index < probabilities.length - 1; index++) {
-    rest -= probabilities[index] as number
+/** Index of a draw with chances in proportion to weights, which come to `total`. */
+export function drawIndex(weights: ArrayLike<number>, total: number, random: Random): number {
+  let rest = random.uniform() * total
+  for (let index = 0; index < weights.length - 1; index++) {
+    rest -= weights[index] as number
     if (rest < 0) return index
   }
-  // Rounding can leave a rest that no probability takes: it belongs to the last.
-  return probabilities.length - 1
+  // Rounding can leave a rest that no weight takes: it belongs to the last.
+  return weights.length - 1
 }

@@ -1,5 +1,6 @@
 /** Normal kernels of a numeric dimension, cut off at the ends of its range. */
 import { normalCdf, normalPdf, truncatedNormalQuantile } from '#src/numeric/normal.ts'
+import type { Random } from '#src/random/random.ts'
 import { type BandwidthRule, bandwidths } from './parzen-bandwidth.ts'
 import {
   fromScale,
@@ -8,8 +9,8 @@ import {
   scaleEnds,
   toScale,
 } from './parzen-dimension.ts'
-import type { Kernel, ObservedColumn } from './parzen-kernel.ts'
-import { type CloseMembers, closeMembers } from './parzen-window.ts'
+import type { Kernel, LogSums, ObservedColumn } from './parzen-kernel.ts'
+import { SortedKernels } from './parzen-window.ts'
 
 export interface NumericKernelSettings {
   /** Where a point has the dimension. */
@@ -23,13 +24,43 @@ export interface NumericKernelSettings {
 /** Beyond so many standard deviations a kernel has less than 1e-17 of its mass. */
 const reach = 8.5
 
-export interface NumericKernel extends Kernel {
+/** Normal kernels of one dimension: of numbers, or of integers. */
+export abstract class NumericKernel implements Kernel {
+  abstract readonly logMost: number
+  readonly masses: Float64Array
+  protected readonly dimension: NumericDimension
+  protected readonly normals: Normals
+  protected readonly place: number
+
+  constructor(dimension: NumericDimension, normals: Normals, place: number) {
+    this.dimension = dimension
+    this.normals = normals
+    this.place = place
+    this.masses = normals.masses
+  }
+
+  abstract logPrior(point: Float64Array): number
+  abstract addLogDensity(point: Float64Array, sums: LogSums, least: number): void
+
   /**
    * Writes down the observations that may lie within so many of their standard deviations of a point.
    *
    * @returns how many
    */
-  membersNear(point: Float64Array, deviations: number, into: Int32Array): number
+  membersNear(point: Float64Array, deviations: number, into: Int32Array): number {
+    const bin = binOf(this.dimension, point[this.place] as number)
+    return this.normals.members.near(bin, deviations, into)
+  }
+
+  sample(component: number, random: Random, point: Float64Array): void {
+    const { dimension, normals } = this
+    const [low, high] = scaleEnds(dimension)
+    const mean = normals.means[component] as number
+    const deviation = normals.deviations[component] as number
+    const [from, to] = [(low - mean) / deviation, (high - mean) / deviation]
+    const drawn = mean + deviation * truncatedNormalQuantile(random.uniform(), from, to)
+    point[this.place] = fromScale(dimension, drawn)
+  }
 }
 
 export function numericKernel(
@@ -38,24 +69,103 @@ export function numericKernel(
   settings: NumericKernelSettings,
 ): NumericKernel {
   const normals = fitNormals(dimension, column, settings)
-  const { means, deviations, masses, membersNear } = normals
-  const { place } = settings
-  const [low, high] = scaleEnds(dimension)
-  const densities = dimension.isInteger
-    ? binDensities(dimension, normals, place)
-    : pointDensities(dimension, normals, place)
-  return {
-    ...densities,
-    masses,
-    membersNear: (point, count, into) =>
-      membersNear(binOf(dimension, point[place] as number), count, into),
-    sample(component, random, point) {
-      const mean = means[component] as number
-      const deviation = deviations[component] as number
-      const [from, to] = [(low - mean) / deviation, (high - mean) / deviation]
-      const drawn = mean + deviation * truncatedNormalQuantile(random.uniform(), from, to)
-      point[place] = fromScale(dimension, drawn)
-    },
+  return dimension.isInteger
+    ? new BinKernel(dimension, normals, settings.place)
+    : new PointKernel(dimension, normals, settings.place)
+}
+
+/** Of numbers: the density at a point. */
+class PointKernel extends NumericKernel {
+  readonly logMost: number
+  /** By kernel, logarithms of what the densities are divided by. */
+  readonly #norms: Float64Array
+
+  constructor(dimension: NumericDimension, normals: Normals, place: number) {
+    super(dimension, normals, place)
+    this.#norms = logNorms(normals)
+    let logMost = -Infinity
+    for (let i = 0; i < this.#norms.length - 1; i++) {
+      logMost = Math.max(logMost, -(this.#norms[i] as number))
+    }
+    this.logMost = logMost
+  }
+
+  logPrior(point: Float64Array): number {
+    const x = toScale(this.dimension, point[this.place] as number)
+    const { means, deviations } = this.normals
+    const prior = means.length - 1
+    const z = (x - (means[prior] as number)) / (deviations[prior] as number)
+    return -0.5 * z * z - (this.#norms[prior] as number)
+  }
+
+  addLogDensity(point: Float64Array, sums: LogSums, least: number): void {
+    const x = toScale(this.dimension, point[this.place] as number)
+    const { means, deviations } = this.normals
+    const norms = this.#norms
+    const { members, logs, length } = sums
+    let kept = 0
+    for (let i = 0; i < length; i++) {
+      const member = members[i] as number
+      const z = (x - (means[member] as number)) / (deviations[member] as number)
+      const log = (logs[i] as number) - 0.5 * z * z - (norms[member] as number)
+      if (log < least) continue
+      members[kept] = member
+      logs[kept++] = log
+    }
+    sums.length = kept
+  }
+}
+
+/** Values of an integer whose masses are remembered: more do not come again soon. */
+const rememberedValues = 64
+
+/** Of integers: the mass of a bin. */
+class BinKernel extends NumericKernel {
+  readonly logMost: number
+  /** By value and kind, logarithms of masses, NaN until asked for; empty where none is remembered. */
+  readonly #known: Float64Array
+
+  constructor(dimension: NumericDimension, normals: Normals, place: number) {
+    super(dimension, normals, place)
+    const { masses, kindCount } = normals
+    let leastMass = 1
+    for (let i = 0; i < masses.length - 1; i++) leastMass = Math.min(leastMass, masses[i] as number)
+    this.logMost = -Math.log(leastMass)
+    const values = dimension.high - dimension.low + 1
+    this.#known = new Float64Array(values > rememberedValues ? 0 : values * kindCount)
+    this.#known.fill(Number.NaN)
+  }
+
+  logPrior(point: Float64Array): number {
+    const bin = binOf(this.dimension, point[this.place] as number)
+    return logBinMass(this.normals, this.masses.length - 1, bin)
+  }
+
+  addLogDensity(point: Float64Array, sums: LogSums, least: number): void {
+    const value = point[this.place] as number
+    const bin = binOf(this.dimension, value)
+    const { members, logs, length } = sums
+    let kept = 0
+    for (let i = 0; i < length; i++) {
+      const member = members[i] as number
+      const log = (logs[i] as number) + this.#logMass(member, value, bin)
+      if (log < least) continue
+      members[kept] = member
+      logs[kept++] = log
+    }
+    sums.length = kept
+  }
+
+  #logMass(kernel: number, value: number, bin: Bin): number {
+    const known = this.#known
+    if (known.length === 0) return logBinMass(this.normals, kernel, bin)
+    const { kinds, kindCount } = this.normals
+    const place = (value - this.dimension.low) * kindCount + (kinds[kernel] as number)
+    const mass = known[place] as number
+    if (!Number.isNaN(mass)) return mass
+    const found = logBinMass(this.normals, kernel, bin)
+    known[place] = found
+    return found
   }
 }
 
@@ -67,7 +177,7 @@ interface Normals {
   /** Equal kernels have one number, from 0: the values of integers come again and again. */
   readonly kinds: Int32Array
   readonly kindCount: number
-  readonly membersNear: CloseMembers
+  readonly members: SortedKernels
 }
 
 function fitNormals(
@@ -105,45 +215,12 @@ function fitNormals(
     masses[kernel] = mass
     kinds[kernel] = kind
   }
-  const membersNear = closeMembers({ means: sorted, deviations: widths, order })
-  return { means, deviations, masses, kinds, kindCount: kind + 1, membersNear }
+  const members = new SortedKernels(sorted, widths, order)
+  return { means, deviations, masses, kinds, kindCount: kind + 1, members }
 }
 
 function upperTail(z: number): number {
   return z > reach ? 0 : normalCdf(-z)
-}
-
-type Densities = Pick<Kernel, 'logPrior' | 'logMost' | 'addLogDensity'>
-
-/** Of numbers: the density at a point. */
-function pointDensities(dimension: NumericDimension, normals: Normals, place: number): Densities {
-  const { means, deviations } = normals
-  const norms = logNorms(normals)
-  const count = means.length - 1
-  const logDensity = (kernel: number, x: number) => {
-    const z = (x - (means[kernel] as number)) / (deviations[kernel] as number)
-    return -0.5 * z * z - (norms[kernel] as number)
-  }
-  let logMost = -Infinity
-  for (let i = 0; i < count; i++) logMost = Math.max(logMost, -(norms[i] as number))
-  const scaled = (point: Float64Array) => toScale(dimension, point[place] as number)
-  return {
-    logPrior: (point) => logDensity(count, scaled(point)),
-    logMost,
-    addLogDensity(point, sums, least) {
-      const x = scaled(point)
-      const { members, logs, length } = sums
-      let kept = 0
-      for (let i = 0; i < length; i++) {
-        const member = members[i] as number
-        const log = (logs[i] as number) + logDensity(member, x)
-        if (log < least) continue
-        members[kept] = member
-        logs[kept++] = log
-      }
-      sums.length = kept
-    },
-  }
 }
 
 /** By kernel, logarithms of what the densities are divided by. */
@@ -163,55 +240,6 @@ function logNorms({ deviations, masses }: Normals): Float64Array {
 }
 
 const logSqrtTwoPi = 0.5 * Math.log(2 * Math.PI)
-
-/** Of integers: the mass of a bin. */
-function binDensities(dimension: NumericDimension, normals: Normals, place: number): Densities {
-  const { masses } = normals
-  const count = masses.length - 1
-  const logMass = binMasses(dimension, normals)
-  let leastMass = 1
-  for (let i = 0; i < count; i++) leastMass = Math.min(leastMass, masses[i] as number)
-  return {
-    logPrior: (point) => logBinMass(normals, count, binOf(dimension, point[place] as number)),
-    logMost: -Math.log(leastMass),
-    addLogDensity(point, sums, least) {
-      const value = point[place] as number
-      const bin = binOf(dimension, value)
-      const { members, logs, length } = sums
-      let kept = 0
-      for (let i = 0; i < length; i++) {
-        const member = members[i] as number
-        const log = (logs[i] as number) + logMass(member, value, bin)
-        if (log < least) continue
-        members[kept] = member
-        logs[kept++] = log
-      }
-      sums.length = kept
-    },
-  }
-}
-
-/** Logarithm of the mass that a kernel has in a value's bin. */
-type BinMasses = (kernel: number, value: number, bin: Bin) => number
-
-/** Values of an integer whose masses are remembered: more do not come again soon. */
-const rememberedValues = 64
-
-function binMasses({ low, high }: NumericDimension, normals: Normals): BinMasses {
-  const { kinds, kindCount } = normals
-  const valueCount = high - low + 1
-  if (valueCount > rememberedValues)
-    return (kernel, _value, bin) => logBinMass(normals, kernel, bin)
-  const known = new Float64Array(valueCount * kindCount).fill(Number.NaN)
-  return (kernel, value, bin) => {
-    const place = (value - low) * kindCount + (kinds[kernel] as number)
-    const mass = known[place] as number
-    if (!Number.isNaN(mass)) return mass
-    const found = logBinMass(normals, kernel, bin)
-    known[place] = found
-    return found
-  }
-}
 
 type Bin = readonly [from: number, to: number]
 

@@ -5,7 +5,7 @@ import type { ParameterAxis } from './parameter-axis.ts'
 import type { TpeRules } from './settings.ts'
 import type { TrialTable } from './trial-table.ts'
 
-/** Rows that are modelled, in the order of time, and what each weighs. */
+/** Rows that are modelled, in the order of time; what each weighs, and then the prior. */
 interface Rows {
   readonly rows: Int32Array
   readonly weights: Float64Array
@@ -20,7 +20,7 @@ export interface Split {
 }
 
 /** The best `count` rows, of equal ones the older, against the rest. */
-export function splitTrials(table: TrialTable, count: number): Split {
+export function splitTrials(table: TrialTable, count: number, priorWeight: number): Split {
   const { length } = table
   const goodRows = Int32Array.from(table.ranking.slice(0, count)).sort()
   const badRows = new Int32Array(length - goodRows.length)
@@ -29,11 +29,11 @@ export function splitTrials(table: TrialTable, count: number): Split {
     if (row === nextGood) nextGood = goodRows[++good]
     else badRows[bad++] = row
   }
-  return { table, good: weighed(goodRows), bad: weighed(badRows) }
+  return { table, good: weighed(goodRows, priorWeight), bad: weighed(badRows, priorWeight) }
 }
 
-function weighed(rows: Int32Array): Rows {
-  return { rows, weights: ageWeights(rows.length) }
+function weighed(rows: Int32Array, priorWeight: number): Rows {
+  return { rows, weights: ageWeights(rows.length, priorWeight) }
 }
 
 /** The density of the good and that of the bad, over the axes of a block. */
@@ -55,7 +55,10 @@ export function fitDensities(
   const dimensions = block.map((axis) => (axes[axis] as ParameterAxis).dimension)
   const isOrdered = dimensions.some(({ kind }) => kind === 'numeric')
   const estimate = (all: Rows) => {
-    const { rows, weights } = activeRows(split.table, block, all)
+    const { rows, weights } = activeRows(split.table, block, {
+      all,
+      priorWeight: rules.priorWeight,
+    })
     const positions = isOrdered ? positionsOf(rows, split.table.length) : nowhere
     const columns = block.map((axis) => ({
       values: split.table.entries(axis),
@@ -94,7 +97,11 @@ function areEqual(one: Float64Array, other: Float64Array): boolean {
 }
 
 /** Those rows in which the whole block is active. */
-function activeRows(table: TrialTable, block: Block, all: Rows): Rows {
+function activeRows(
+  table: TrialTable,
+  block: Block,
+  { all, priorWeight }: { readonly all: Rows; readonly priorWeight: number },
+): Rows {
   const columns = block
     .filter((axis) => !table.isEverywhere(axis))
     .map((axis) => table.entries(axis))
@@ -104,7 +111,7 @@ function activeRows(table: TrialTable, block: Block, all: Rows): Rows {
   for (const row of all.rows) {
     if (columns.every((entries) => !Number.isNaN(entries[row]))) active[count++] = row
   }
-  return weighed(active.subarray(0, count))
+  return weighed(active.subarray(0, count), priorWeight)
 }
 
 const nowhere = new Int32Array(0)

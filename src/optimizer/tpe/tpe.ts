@@ -56,7 +56,7 @@ export function tpe(space: SearchSpace, settings: TpeSettings): Optimizer<TpeSta
     const good = goodCount(rules.gamma, table.length)
     const underWay = settings.pending === 'bad' ? pending : []
     const configuration = tables.withPending(table, underWay, () =>
-      drawConfiguration(parameters.space, splitTrials(table, good), {
+      drawConfiguration(parameters.space, splitTrials(table, good, rules.priorWeight), {
         axes,
         rules,
         random,

@@ -39,14 +39,14 @@ function column(values: readonly number[], dimension?: ParzenDimension): Observe
   return { values: Float64Array.from(values, onScale), order }
 }
 
-/** An estimator from columns of observations, all of weight 1. */
+/** An estimator from columns of observations, all of weight 1, the prior, too. */
 function estimate(
   dimensions: readonly ParzenDimension[],
   columns: readonly (readonly number[])[],
   rules: ParzenRules,
 ): ParzenEstimator {
   const rows = Int32Array.from(columns[0]?.keys() ?? [])
-  const weights = new Float64Array(rows.length).fill(1)
+  const weights = new Float64Array(rows.length + 1).fill(1)
   const observed = columns.map((values, place) => column(values, dimensions[place]))
   return fitParzen({ dimensions, columns: observed, rows, weights }, rules)
 }
@@ -55,16 +55,17 @@ const density = (estimator: ParzenEstimator, ...point: number[]) =>
   Math.exp(estimator.logDensity(Float64Array.from(point)))
 
 describe('age weights', () => {
-  it('rise evenly from 1 / n among all but the newest 25', () => {
-    const thirty = ageWeights(30)
+  it('rise evenly from 1 / n among all but the newest 25, and the prior has its own', () => {
+    const thirty = ageWeights(30, 3)
     expect([...thirty.subarray(0, 5)].map((weight) => Number(weight.toFixed(6)))).toEqual([
       0.033333, 0.275, 0.516667, 0.758333, 1,
     ])
-    expect([...thirty.subarray(5)]).toEqual(Array(25).fill(1))
-    expect(ageWeights(26)[0]).toBeCloseTo(0.038462, 6)
-    expect([...ageWeights(26).subarray(1)]).toEqual(Array(25).fill(1))
-    expect([...ageWeights(25)]).toEqual(Array(25).fill(1))
-    expect(ageWeights(0)).toHaveLength(0)
+    expect([...thirty.subarray(5, 30)]).toEqual(Array(25).fill(1))
+    expect([...thirty.subarray(30)]).toEqual([3])
+    expect(ageWeights(26, 1)[0]).toBeCloseTo(0.038462, 6)
+    expect([...ageWeights(26, 1).subarray(1)]).toEqual(Array(26).fill(1))
+    expect([...ageWeights(25, 1)]).toEqual(Array(26).fill(1))
+    expect([...ageWeights(0, 2)]).toEqual([2])
   })
 })
 
