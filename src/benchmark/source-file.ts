@@ -117,6 +117,15 @@ export function badSource(path: string, why: string, cause?: unknown): ArchloomE
   })
 }
 
+/** @throws benchmark/invalid for a file that was cut where it cannot be seen, between two records */
+export function checkWhole(path: string, found: number, expected: bigint, records: string): void {
+  if (BigInt(found) === expected) return
+  throw badSource(
+    path,
+    `it must have all ${expected} ${records}, but has ${found} of them; fetch the whole file again`,
+  )
+}
+
 /** Runs one step of reading and says where in the file it failed. */
 export function atPlace<T>(path: string, place: string, step: () => T): T {
   try {

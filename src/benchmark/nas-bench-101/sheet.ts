@@ -1,10 +1,11 @@
 /** The compact sheet of NAS-Bench-101: every cell's mean test accuracy after 108 epochs. */
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { ArchloomError } from '#src/errors.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { ImportContext, ImportedTable } from '../benchmark.ts'
 import { type CsvRow, csvRows, decimal } from '../csv.ts'
-import { atPlace, badSource, isFile } from '../source-file.ts'
+import { atPlace, badSource, checkWhole, isFile } from '../source-file.ts'
 import { type TableBuilder, tableBuilder } from '../table-builder.ts'
 import { sheetCellText } from './cell-text.ts'
 import { dataset, describe101 } from './description.ts'
@@ -13,6 +14,9 @@ const columns = ['vertices', 'adjacency', 'ops', 'params', 'test_correct'] as co
 
 /** Test images that a network is asked for, and repeats: the sum of right answers is out of both. */
 const shares = { divisor: 9984 * 3, rounded: false }
+
+/** Of the hash of one cell. */
+const hashBytes = 16
 
 const place = { dataset, epochs: 108, repeat: null } as const
 
@@ -44,35 +48,31 @@ export async function readSheet101(path: string, context: ImportContext): Promis
   const table = tableBuilder(describe101(words), { shares })
   for await (const rows of csvRows(path, columns, context)) {
     for (const row of rows) {
-      atPlace(path, `line ${row.line}`, () => addRow(row, { path, hashes, space, table }))
+      atPlace(path, `line ${row.line}`, () => addRow(row, { hashes, space, table }))
     }
   }
-  if (table.rowCount * 16 !== hashes.length) {
-    throw badSource(
-      path,
-      `it must have a cell for each of the ${hashes.length / 16} hashes beside it, but has ${table.rowCount}`,
-    )
-  }
+  checkWhole(path, table.rowCount, BigInt(hashes.length / hashBytes), 'cells of hashes.bin')
   return table
 }
 
 interface Reading {
-  readonly path: string
   readonly hashes: Buffer
   readonly space: SearchSpace
   readonly table: TableBuilder
 }
 
-function addRow({ line, values }: CsvRow, { path, hashes, space, table }: Reading): void {
+function addRow({ line, values }: CsvRow, { hashes, space, table }: Reading): void {
   const [vertices = '', adjacency = '', digits = '', parameterCount = '', correct = ''] = values
   const text = sheetCellText(decimal(vertices), decimal(adjacency), digits)
   const hash = space.canonical(space.parse(text))
   // The header is the first line, so that the first cell is in the second.
-  const published = hashes.toString('hex', 16 * (line - 2), 16 * (line - 1))
+  const published = hashes.toString('hex', hashBytes * (line - 2), hashBytes * (line - 1))
   if (hash !== published) {
-    throw badSource(
-      path,
-      `the cell ${text} must have the hash ${published || 'of a row of hashes.bin, which ends before'}, but has ${hash}`,
+    throw new ArchloomError(
+      'benchmark/invalid',
+      published === ''
+        ? `The cell ${text} must have its hash in hashes.bin, but that ends after ${hashes.length / hashBytes}; fetch both files again`
+        : `The cell ${text} must have the hash ${published}, but has ${hash}`,
     )
   }
   const row = table.row(hash, text)
@@ -81,9 +81,12 @@ function addRow({ line, values }: CsvRow, { path, hashes, space, table }: Readin
 }
 
 async function readHashes(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
+  const hashes = await readFile(path).catch((cause: unknown) => {
     throw badSource(path, 'the hashes of the cells must be beside them, but cannot be read', cause)
-  }
+  })
+  if (hashes.length % hashBytes === 0) return hashes
+  throw badSource(
+    path,
+    `it must have ${hashBytes} bytes for each cell, but the last one has ${hashes.length % hashBytes}; fetch the whole file again`,
+  )
 }

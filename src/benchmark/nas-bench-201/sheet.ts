@@ -3,7 +3,7 @@ import { ArchloomError } from '#src/errors.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { ImportContext, ImportedTable } from '../benchmark.ts'
 import { type CsvRow, csvRows, decimal, percentage } from '../csv.ts'
-import { atPlace, startText } from '../source-file.ts'
+import { atPlace, checkWhole, startText } from '../source-file.ts'
 import { type TableBuilder, tableBuilder } from '../table-builder.ts'
 import { type Dataset, describe201 } from './description.ts'
 
@@ -92,6 +92,7 @@ export async function readSheet201(path: string, context: ImportContext): Promis
   for await (const rows of csvRows(path, columns, context)) {
     for (const row of rows) atPlace(path, `line ${row.line}`, () => addRow(row, space, table))
   }
+  checkWhole(path, table.rowCount, space.count().value, 'cells')
   return table
 }
 

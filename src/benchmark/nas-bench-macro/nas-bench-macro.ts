@@ -5,7 +5,7 @@ import type { SearchSpace } from '#src/space/space.ts'
 import type { BenchmarkFormat, ImportContext, ImportedTable } from '../benchmark.ts'
 import type { TableDescription } from '../compact-format.ts'
 import { csvRows, decimal, percentage } from '../csv.ts'
-import { atPlace, badSource, sourceJson, startText } from '../source-file.ts'
+import { atPlace, badSource, checkWhole, sourceJson, startText } from '../source-file.ts'
 import { type TableBuilder, tableBuilder } from '../table-builder.ts'
 
 const dataset = 'cifar10'
@@ -94,6 +94,7 @@ async function readSheet(path: string, context: ImportContext): Promise<Imported
       atPlace(path, `line ${line}`, () => addRow(read, space, table))
     }
   }
+  checkWhole(path, table.rowCount, space.count().value, 'codes')
   return table
 }
 

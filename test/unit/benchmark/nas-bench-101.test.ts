@@ -372,13 +372,19 @@ describe('a compact sheet', () => {
       'no hash for a row',
       rows,
       hashes.slice(0, 1),
-      /line 3: .* must have the hash of a row of hashes.bin, which ends before/,
+      /cells.csv: line 3: The cell conv3x3\(0\)\|output\(1\) must have its hash in hashes.bin, but that ends after 1; fetch/,
     ],
     [
       'too many hashes',
       rows.slice(0, 1),
       hashes,
-      /a cell for each of the 2 hashes beside it, but has 1/,
+      /cells.csv: it must have all 2 cells of hashes.bin, but has 1 of them; fetch the whole file again/,
+    ],
+    [
+      'hashes that are cut within one',
+      rows,
+      [hashes[0] ?? '', (hashes[1] ?? '').slice(0, 10)],
+      /^In [^:]*hashes.bin: it must have 16 bytes for each cell, but the last one has 5; fetch/,
     ],
     ['no hashes', rows, null, /hashes.bin: the hashes of the cells must be beside them/],
     [

@@ -85,6 +85,16 @@ describe('the official file of NAS-Bench-Macro', () => {
   })
 })
 
+it('refuses a sheet that was cut between two lines', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'macro.csv')
+  const row = '00000000,45.32,45.33,45.44,45.36333333,387882,7713280'
+  writeFileSync(path, `arch,test1,test2,test3,mean,params,flops\n${row}\n`)
+  await expect(nasBenchMacro.read(path, importContext())).rejects.toThrow(
+    /macro.csv: it must have all 6561 codes, but has 1 of them; fetch the whole file again/,
+  )
+})
+
 describe.skipIf(sheetMissing('nas-bench-macro') !== null)(
   'the sheet of NAS-Bench-Macro (skipped without ../shared/data)',
   () => {
