@@ -1,4 +1,5 @@
 import { canonicalJson } from '#src/encoding/json.ts'
+import { ArchloomError } from '#src/errors.ts'
 import { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Benchmark } from './benchmark.ts'
@@ -9,6 +10,7 @@ const walkLimit = 50_000n
 /**
  * The rows of a table that a space reaches, each once: all of them for the table's own space; for a
  * part of it, what it can draw, or what small changes lead to from anywhere.
+ * What the table lacks is left out.
  *
  * @returns null when the space is too large to walk through
  */
@@ -20,8 +22,21 @@ export function reachedRows(benchmark: Benchmark, space: SearchSpace): readonly 
   const texts = everyText(space)
   if (texts === null) return null
   const rows = new Set<number>()
-  for (const text of texts) rows.add(benchmark.find(space, text))
+  for (const text of texts) {
+    const row = findRow(benchmark, space, text)
+    if (row !== null) rows.add(row)
+  }
   return [...rows].sort((first, second) => first - second)
+}
+
+/** Null where it was not measured. */
+function findRow(benchmark: Benchmark, space: SearchSpace, text: string): number | null {
+  try {
+    return benchmark.find(space, text)
+  } catch (error) {
+    if (error instanceof ArchloomError && error.code === 'benchmark/no-entry') return null
+    throw error
+  }
 }
 
 /** A text form of each network, at least. */

@@ -96,6 +96,20 @@ export function sampleValue(parameter: Parameter, random: Random): ParameterValu
 }
 
 /**
+ * The values that `sampleValue` draws, each with its probability: of a parameter that is no
+ * float and has few enough values to list.
+ */
+export function valueProbabilities(
+  parameter: Exclude<Parameter, Float>,
+): readonly (readonly [value: ParameterValue, probability: number])[] {
+  if (parameter.kind === 'integer') return integerProbabilities(parameter)
+  const values = listedValues(parameter) ?? []
+  const weights = (parameter.kind === 'categorical' && parameter.weights) || values.map(() => 1)
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return values.map((value, index) => [value, (weights[index] ?? 0) / total] as const)
+}
+
+/**
  * The value at a share of a number's range, on its scale; the inverse of `shareOf`.
  *
  * @param share - 0 for `lower`, 1 for `upper`
@@ -172,6 +186,21 @@ function sampleInteger({ lower, upper, log }: Integer, random: Random): number {
   const count = upper - lower + 1
   // Random.int draws below 2^32 without bias; beyond it the bias of 53 bits is below 2^-21.
   return lower + (count <= 2 ** 32 ? random.int(count) : Math.floor(random.uniform() * count))
+}
+
+/** On a logarithmic scale a value has the share of what rounds to it. */
+function integerProbabilities({
+  lower,
+  upper,
+  log,
+}: Integer): readonly (readonly [number, number])[] {
+  const count = upper - lower + 1
+  const whole = Math.log((upper + 0.5) / (lower - 0.5))
+  return Array.from({ length: count }, (_, index) => {
+    const value = lower + index
+    const share = log ? Math.log((value + 0.5) / (value - 0.5)) / whole : 1 / count
+    return [value, share] as const
+  })
 }
 
 function integerAt({ lower, upper, log }: Integer, share: number): number {

@@ -11,12 +11,13 @@ import {
 import { countConfigurations } from '#src/parameter/count.ts'
 import { ordinal } from '#src/parameter/define.ts'
 import { gridValues, roundFloat } from '#src/parameter/domain.ts'
+import { isListable, listConfigurations } from '#src/parameter/list.ts'
 import type { Configuration, ParameterSpace } from '#src/parameter/parameter.ts'
 import { configurationProblems } from '#src/parameter/problems.ts'
 import { sampleConfiguration } from '#src/parameter/sample.ts'
 import { formatConfiguration, parseConfiguration } from '#src/parameter/text.ts'
 import { drawConfiguration } from './draw-configuration.ts'
-import type { Count, InputKind, SearchSpace, Task } from './space.ts'
+import type { Count, InputKind, SearchSpace, Supported, Task } from './space.ts'
 
 export interface ParameterSearchSpace {
   readonly name: string
@@ -78,6 +79,7 @@ export function parameterSearchSpace(definition: ParameterSearchSpace): SearchSp
     neighbours: (architecture) => neighbourConfigurations(space, architecture, changes),
     problems: (architecture) => configurationProblems(space, architecture),
     count: () => countArchitectures(space, grid),
+    ...(isListable(space) && { support: () => supportOf(space) }),
     format: formatConfiguration,
     parse: (text) => parseConfiguration(space, text),
     canonical: (architecture) => formatConfiguration(rounded(space, architecture)),
@@ -113,6 +115,13 @@ function refuseSingle(name: string, { parameters }: ParameterSpace): void {
     `The space ${name} holds a single architecture, so there is nothing to search; offer another choice`,
     { details: { space: name, place: 'parameters' } },
   )
+}
+
+function supportOf(space: ParameterSpace): readonly Supported<Configuration>[] {
+  return listConfigurations(space).map(({ configuration, probability }) => ({
+    architecture: configuration,
+    probability,
+  }))
 }
 
 /** Exact where no float can be active; else with those values of floats alone that are on the grid. */

@@ -5,8 +5,42 @@ import { spaceCatalog } from '#src/space/catalog.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import { chiSquare, chiSquareLimit } from '#test/fixtures/statistics.ts'
 
+const conditional = {
+  parameters: [
+    {
+      kind: 'categorical',
+      name: 'optimizer',
+      choices: ['sgd', 'adam', 'none'],
+      weights: [5, 2, 1],
+    },
+    { kind: 'ordinal', name: 'momentum', sequence: [0, 0.9, 0.99] },
+    { kind: 'integer', name: 'width', lower: 1, upper: 20, log: true },
+    { kind: 'integer', name: 'layers', lower: 1, upper: 3 },
+    { kind: 'constant', name: 'epochs', value: 9 },
+  ],
+  conditions: [
+    { child: 'momentum', test: { kind: 'equals', parameter: 'optimizer', value: 'sgd' } },
+    { child: 'layers', test: { kind: 'greater-than', parameter: 'width', value: 3 } },
+  ],
+  forbidden: [
+    {
+      parts: [
+        { kind: 'equals', parameter: 'optimizer', value: 'sgd' },
+        { kind: 'less-than', parameter: 'width', value: 3 },
+      ],
+    },
+    {
+      parts: [
+        { kind: 'in', parameter: 'momentum', values: [0, 0.9] },
+        { kind: 'equals', parameter: 'layers', value: 3 },
+      ],
+    },
+  ],
+}
+
 /** Small enough to list in a moment. */
 const settings: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  hyperparameters: [conditional, { ...conditional, conditions: [], forbidden: [] }],
   'nas-bench-101': [{ vertices: 4 }, { vertices: 5, maxEdges: 6 }],
   'nas-bench-1shot1': [{ variant: 'S1' }, { variant: 'S2' }],
   'nas-bench-201': [{}],
@@ -33,7 +67,12 @@ function listed(space: SearchSpace): Map<string, number> {
 describe('the spaces that list what they draw', () => {
   it('are those of the tables', () => {
     expect(cases.map(({ space }) => space.name)).toEqual(
-      expect.arrayContaining(['nas-bench-101', 'nas-bench-1shot1', 'nas-bench-201']),
+      expect.arrayContaining([
+        'hyperparameters',
+        'nas-bench-101',
+        'nas-bench-1shot1',
+        'nas-bench-201',
+      ]),
     )
   })
 

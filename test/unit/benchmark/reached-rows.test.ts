@@ -33,6 +33,17 @@ describe('rows that a space reaches', () => {
     expect(drawn).toHaveLength(3969)
   })
 
+  it('leave out what the table lacks', () => {
+    const few = memoryBenchmark({
+      space: own,
+      architectures: codes.slice(0, 5),
+      entries: { any: { 1: codes.slice(0, 5).map(() => ({ valAccuracy: [0.5] })) } },
+    })
+    const part = createSpace('nas-bench-macro', { channels: 8 })
+    expect(reachedRows(few, part)).toEqual(reachedRows(few, without(part)))
+    expect(reachedRows(few, part)?.length).toBeGreaterThan(0)
+  })
+
   it('are not known of a space that is too large', () => {
     const large = without({
       ...own,
