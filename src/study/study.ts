@@ -60,8 +60,10 @@ export interface StudyBenchmark {
   readonly checkpoints: Checkpoints
   /** Highest values of the space: regret is the distance to them; null where not known. */
   readonly optimum: { readonly valAccuracy: number | null; readonly testAccuracy: number | null }
-  /** The exact expectation of random search; null where the space cannot be enumerated. */
+  /** The exact expectation of random search; null where `expectationGap` says why. */
   readonly randomSearch: ExpectedCurve | null
+  /** Why there is none, a clause; absent where there is one, or where nobody has looked. */
+  readonly expectationGap?: string
   /** Labels of the methods that are compared here, in the study's order. */
   readonly methods: readonly string[]
   /** Why another method cannot search here, by label: "needs …, which the space does not offer". */

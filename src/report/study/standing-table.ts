@@ -48,7 +48,7 @@ export function standingTable(analysis: BenchmarkAnalysis, facts: TableFacts): T
     marks: facts.marks,
     columns,
     rows: [...expectedRow(analysis, checkpoints, columns), ...rows],
-    notes: notesOf(measure, methods),
+    notes: notesOf(analysis, measure),
   }
 }
 
@@ -146,7 +146,8 @@ function expectedRow(
   ]
 }
 
-function notesOf(measure: Measure, methods: BenchmarkAnalysis['methods']): readonly string[] {
+function notesOf({ benchmark, methods }: BenchmarkAnalysis, measure: Measure): readonly string[] {
+  const { expectationGap } = benchmark
   const optimum = percentText(measure.optimum)
   const few = methods.filter(({ cellCount }) => cellCount < 10).map(({ method }) => method)
   return [
@@ -154,6 +155,9 @@ function notesOf(measure: Measure, methods: BenchmarkAnalysis['methods']): reado
     measure.isOptimumKnown
       ? `Regret is the distance to the best of the space, ${optimum}%, in percentage points`
       : `The best of the space is not known: regret is the distance to the best that any run found, ${optimum}%`,
+    ...(expectationGap === undefined
+      ? []
+      : [`Random search has no exact expectation here: ${expectationGap}`]),
     ...(few.length === 0
       ? []
       : [

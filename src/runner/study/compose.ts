@@ -34,7 +34,7 @@ export interface OpenBenchmark extends Disposable {
 }
 
 /** What is known of a benchmark without computing anything. */
-export type DescribedBenchmark = Omit<StudyBenchmark, 'optimum' | 'randomSearch'>
+export type DescribedBenchmark = Omit<StudyBenchmark, 'optimum' | 'randomSearch' | 'expectationGap'>
 
 /**
  * Opens a benchmark.

@@ -30,7 +30,7 @@ export type StudyJob =
   | { readonly type: 'survey'; readonly benchmark: string; readonly trials: readonly number[] }
 
 /** What can be known of a benchmark by looking at all of it. */
-export type Survey = Pick<StudyBenchmark, 'optimum' | 'randomSearch'>
+export type Survey = Pick<StudyBenchmark, 'optimum' | 'randomSearch' | 'expectationGap'>
 
 export type JobResult =
   | { readonly type: 'search'; readonly cells: readonly StoredCell[]; readonly seconds: number }
@@ -138,8 +138,10 @@ export function unpackTrajectory(bytes: Uint8Array): Trajectory {
 }
 
 function surveyOf({ space, objective, plan }: OpenBenchmark, trials: readonly number[]): Survey {
-  const table = drawTable(space, objective)
+  const drawn = drawTable(space, objective)
+  const table = typeof drawn === 'string' ? null : drawn
   const limit = plan.budget.trials
+  const gap = typeof drawn === 'string' ? drawn : limit === undefined ? unlimited : null
   return {
     optimum: {
       valAccuracy: objective.bestValAccuracy() ?? highest(table?.valAccuracies),
@@ -151,6 +153,7 @@ function surveyOf({ space, objective, plan }: OpenBenchmark, trials: readonly nu
       limit === undefined || table === null
         ? null
         : expectedBest(table, curveTrials(limit, trials)),
+    ...(gap !== null && { expectationGap: gap }),
   }
 }
 
@@ -161,22 +164,32 @@ function highest(values: Float64Array | null | undefined): number | null {
   return known.reduce((best, value) => Math.max(best, value))
 }
 
-/** Null where the space cannot be listed, or a measurement depends on more than the architecture. */
-function drawTable(space: SearchSpace, objective: Objective): DrawTable | null {
-  if (space.support === undefined) return null
+const unlimited = 'the budget does not limit trials'
+
+/**
+ * What the benchmark does not hold is a draw that fails.
+ *
+ * @returns why there is none, where the space cannot be listed, or a measurement depends on more than
+ *   the architecture
+ */
+function drawTable(space: SearchSpace, objective: Objective): DrawTable | string {
+  if (space.support === undefined) return `the architectures of ${space.name} cannot be listed`
   const probabilities: number[] = []
   const valAccuracies: number[] = []
   const testAccuracies: number[] = []
   for (const { architecture, probability } of space.support()) {
     const text = space.format(architecture)
     const val = toldValue(objective, text, '0')
-    if (probabilities.length < trialDraws && isNoisy(objective, text, val)) return null
+    if (probabilities.length < trialDraws && isNoisy(objective, text, val)) {
+      return 'a measurement depends on more than the architecture, such as the repeat that is drawn'
+    }
     probabilities.push(probability)
     valAccuracies.push(val)
     testAccuracies.push(
       objective.hasTest && !Number.isNaN(val) ? objective.testAccuracy(text) : Number.NaN,
     )
   }
+  if (valAccuracies.every(Number.isNaN)) return 'the benchmark holds nothing that the space draws'
   return {
     probabilities: Float64Array.from(probabilities),
     valAccuracies: Float64Array.from(valAccuracies),

@@ -123,6 +123,13 @@ describe('the page of a study', () => {
     expect(page).not.toMatch(/NaN|Infinity|undefined/)
   })
 
+  it('says why random search has no exact expectation', () => {
+    const benchmark = { randomSearch: null, expectationGap: 'the space is too large' }
+    const { page } = renderStudyReport(syntheticStudy({ benchmark }), facts)
+    expect(page).toContain('Random search has no exact expectation here: the space is too large.')
+    expect(plain.page).not.toContain('no exact expectation')
+  })
+
   it('shows no number that is none', () => {
     for (const text of [plain.page, ...Object.values(plain.figures)]) {
       expect(text.replaceAll(/\/\*.*?\*\//gs, '')).not.toMatch(/NaN|Infinity|undefined/)

@@ -187,6 +187,7 @@ describe('a study', () => {
     expect(study.benchmarks[0]?.checkpoints).toEqual({ trials: [], costSeconds: [100, 300] })
     expect(study.benchmarks[0]?.trialLimit).toBeNull()
     expect(study.benchmarks[0]?.randomSearch).toBeNull()
+    expect(study.benchmarks[0]?.expectationGap).toBe('the budget does not limit trials')
     for (const cell of study.cells) {
       expect(cell.reason).toBe('costSeconds')
       expect(cell.seconds).toBeGreaterThanOrEqual(300)
