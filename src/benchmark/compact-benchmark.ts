@@ -203,7 +203,7 @@ function misfitOf(answers: readonly AnsweredSpace[], space: SearchSpace): string
   for (const [key, expected] of Object.entries(answer.settings)) {
     const found = settingOf(space, key)
     if (canonicalJson(found) !== canonicalJson(expected)) {
-      return `its networks have ${key} ${JSON.stringify(expected)}, the space has ${JSON.stringify(found)}`
+      return differenceWords(key, expected, found)
     }
   }
   for (const [key, most] of Object.entries(answer.atMost)) {
@@ -211,6 +211,29 @@ function misfitOf(answers: readonly AnsweredSpace[], space: SearchSpace): string
     if (!(found <= most)) return `its ${key} is at most ${most}, the space has ${found}`
   }
   return null
+}
+
+/** Long lists, such as those of parameters, are told apart by their first entries that differ. */
+function differenceWords(key: string, expected: Json, found: Json): string {
+  const [one, other] = [JSON.stringify(expected), JSON.stringify(found)]
+  if (one.length <= 60 && other.length <= 60) {
+    return `its networks have ${key} ${one}, the space has ${other}`
+  }
+  const advice = `take the ${key} that the table was imported with`
+  if (!Array.isArray(expected) || !Array.isArray(found)) {
+    return `its ${key} must be ${clipped(expected)}, found ${clipped(found)}; ${advice}`
+  }
+  const differing = found.findIndex(
+    (entry, at) => canonicalJson(entry) !== canonicalJson(expected[at] ?? null),
+  )
+  const at = differing < 0 ? found.length : differing
+  return `its ${key}[${at}] must be ${clipped(expected[at])}, found ${clipped(found[at])}; ${advice}`
+}
+
+/** Short enough for a sentence. */
+function clipped(value: Json | undefined): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 
 function settingOf({ settings }: SearchSpace, key: string): Json {

@@ -83,11 +83,21 @@ function findDataset(
     having.length > 0
       ? `it has it on ${spoken(having.map((one) => one.name))}`
       : `it has ${spoken(metricsOf(benchmark))} alone`
+  const hint = metric === 'valAccuracy' && isTestOnly(benchmark, name) ? testHint : ''
   throw new ArchloomError(
     'benchmark/no-metric',
-    `${benchmark.name} has no ${metricWords[metric]}${where}; ${instead}`,
+    `${benchmark.name} has no ${metricWords[metric]}${where}; ${instead}${hint}`,
     { details: { benchmark: benchmark.name, dataset: name, metric } },
   )
+}
+
+const testHint = '; set signal: test to search on test accuracy, which every report then says'
+
+/** Whether test accuracy is all that a data set has; without a name, all of them. */
+function isTestOnly({ datasets }: Benchmark, name: string | null): boolean {
+  const asked = datasets.filter((one) => name === null || one.name === name)
+  const has = (metric: TableMetric) => asked.some((one) => trainingsWith(one, metric).length > 0)
+  return has('testAccuracy') && !has('valAccuracy')
 }
 
 /** @param epochs - null for the longest */

@@ -111,7 +111,14 @@ describe('a table of anybody', () => {
     const coarse = createSpace('hyperparameters', { parameters, conditions, gridSize: 4 })
     expect(benchmark.misfit(coarse)).toBeNull()
     expect(benchmark.misfit(createSpace('hyperparameters', { parameters }))).toMatch(
-      /its networks have conditions \[.*\], the space has \[\]/,
+      /^its conditions\[0\] must be \{"child":"nesterov",.{50,60}\.\.\., found nothing; take the conditions that/,
+    )
+    const changed = [
+      ...(parameters as readonly Json[]).slice(0, 3),
+      { kind: 'constant', name: 'nesterov', value: true },
+    ]
+    expect(benchmark.misfit(createSpace('hyperparameters', { parameters: changed }))).toMatch(
+      /^its parameters\[3\] must be \{"kind":"categorical".*, found \{"kind":"constant".*; take the parameters that/,
     )
   })
 

@@ -187,7 +187,7 @@ describe('an objective on a table', () => {
     [{ dataset: 'cifar' }, 'memory has no validation accuracy on cifar; it has it on searched'],
     [
       { dataset: 'reported' },
-      'memory has no validation accuracy on reported; it has it on searched',
+      'memory has no validation accuracy on reported; it has it on searched; set signal: test to search on test accuracy, which every report then says',
     ],
     [{}, 'memory has no test accuracy on searched; it has it on reported'],
     [

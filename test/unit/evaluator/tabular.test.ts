@@ -76,7 +76,7 @@ describe.skipIf(missing !== null)('the tabular evaluator on NAS-Bench-201', () =
 
   it('refuses CIFAR-10 trained on all images as a signal of validation, and marks it as one of test', async () => {
     await expect(open({ dataset: 'cifar10' })).rejects.toThrow(
-      'nas-bench-201 has no validation accuracy on cifar10; it has it on cifar10-valid, cifar100 or ImageNet16-120',
+      'nas-bench-201 has no validation accuracy on cifar10; it has it on cifar10-valid, cifar100 or ImageNet16-120; set signal: test to search on test accuracy, which every report then says',
     )
     using objective = await open({ dataset: 'cifar10', signal: 'test' })
     expect(objective.mark).toBe('test-only table')
