@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { parseOrExplain } from '#src/config/issue.ts'
 import type { Json } from '#src/encoding/json.ts'
+import { ArchloomError } from '#src/errors.ts'
 import { badSource } from '../source-file.ts'
 import { oneLess, scaled } from './exact-decimal.ts'
 
@@ -42,7 +44,12 @@ export const OwnTable = z
   .strictObject({
     version: z.literal(1),
     /** What the benchmark is called by default. */
-    name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+    name: z
+      .string()
+      .regex(
+        /^[a-z0-9][a-z0-9.-]*$/,
+        'lower-case letters, digits, - and ., a letter or digit first',
+      ),
     summary: z.string().default(''),
     source: z.string().min(1),
     notes: z.array(z.string()).default([]),
@@ -75,24 +82,41 @@ export const OwnTable = z
     parameterCount: CountColumn.optional(),
     multiplyAdds: CountColumn.optional(),
   })
-  .refine(
-    ({ architecture, parameters }) => architecture === undefined || parameters === undefined,
-    {
-      message: 'architecture and parameters say both what an architecture is; leave one out',
-    },
-  )
-  .refine(({ split, accuracy }) => (split === undefined) === (accuracy === undefined), {
-    message: 'split and accuracy belong together',
+  .superRefine((table, context) => {
+    const wrong = contradiction(table)
+    if (wrong === null) return
+    const { key, message } = wrong
+    context.addIssue({ code: 'custom', path: [key], message, input: table[key] })
   })
-  .refine(({ split, train, validation, test }) => [split, train, validation, test].some(Boolean), {
-    message: 'no accuracy is named; give train, validation or test, or split and accuracy',
-  })
-  .refine(
-    ({ split, train, validation, test }) =>
-      split === undefined || ![train, validation, test].some(Boolean),
-    { message: 'with split, each record has one accuracy; leave train, validation and test out' },
-  )
 export type OwnTable = z.infer<typeof OwnTable>
+
+type Described = Readonly<Partial<Record<'architecture' | 'parameters' | SplitKey, unknown>>>
+type SplitKey = 'split' | 'accuracy' | 'train' | 'validation' | 'test'
+
+/** The first key that does not go with the others, and what is expected of it. */
+function contradiction(table: Described): { key: keyof Described; message: string } | null {
+  const has = (key: keyof Described) => table[key] !== undefined
+  if (has('architecture') && has('parameters')) {
+    return {
+      key: 'parameters',
+      message: 'nothing, since architecture names the column (leave one out)',
+    }
+  }
+  if (has('split') !== has('accuracy')) {
+    const key = has('split') ? 'accuracy' : 'split'
+    const other = has('split') ? 'split' : 'accuracy'
+    return { key, message: `a column, since ${other} is there (they belong together)` }
+  }
+  const own = (['train', 'validation', 'test'] as const).find(has)
+  if (has('split') && own !== undefined) {
+    return { key: own, message: 'nothing, since with split each record has one accuracy' }
+  }
+  if (has('split') || own !== undefined) return null
+  return {
+    key: 'validation',
+    message: 'the column of an accuracy (give train, validation or test, or split and accuracy)',
+  }
+}
 
 /** @throws benchmark/invalid naming the place */
 export async function readDescription(path: string): Promise<OwnTable> {
@@ -103,11 +127,12 @@ export async function readDescription(path: string): Promise<OwnTable> {
     const message = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
     throw badSource(path, `the description cannot be read: ${message}`, cause)
   }
-  const parsed = OwnTable.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const place = issue?.path.join('.') || 'the description'
-  throw badSource(path, `${place} is wrong: ${issue?.message ?? 'unknown'}`, parsed.error)
+  try {
+    return parseOrExplain(OwnTable, value, { file: path, path: [] })
+  } catch (cause) {
+    if (!(cause instanceof ArchloomError)) throw cause
+    throw new ArchloomError('benchmark/invalid', cause.message, { cause, details: cause.details })
+  }
 }
 
 /** The settings of the described space. */

@@ -220,20 +220,32 @@ describe('the example of the documentation', () => {
 
 describe('a description that is wrong', () => {
   it.each([
-    [{ version: 2 }, /version is wrong/],
-    [{ datset: {} }, /the description is wrong: .*datset/],
-    [{ name: 'My table' }, /name is wrong/],
+    [{ version: 2 }, /description.yaml, version: expected one of 1, found 2$/],
+    [{ datset: {} }, /unknown key "datset"; did you mean "dataset"\?$/],
+    [
+      { name: 'My table' },
+      /, name: expected lower-case letters, digits, - and \., .*, found "My table"$/,
+    ],
     [
       { validation: { column: 'val', unit: 'percents' } },
-      /validation.unit is wrong: .*error-percent/,
+      /, validation.unit: expected one of "share", .*"error-percent", found "percents"$/,
     ],
-    [{ validation: undefined, test: undefined }, /no accuracy is named/],
-    [{ split: { column: 'task' } }, /split and accuracy belong together/],
+    [
+      { validation: undefined, test: undefined },
+      /, validation: expected the column of an accuracy \(.*\), found nothing$/,
+    ],
+    [
+      { split: { column: 'task' } },
+      /, accuracy: expected a column, since split is there .*, found nothing$/,
+    ],
     [
       { split: { column: 'task' }, accuracy: { column: 'val' } },
-      /with split, each record has one accuracy/,
+      /, validation: expected nothing, since with split each record has one accuracy, found \{"column/,
     ],
-    [{ architecture: 'arch' }, /leave one out/],
+    [
+      { architecture: 'arch' },
+      /, parameters: expected nothing, since architecture .*, found \{"learningRate"/,
+    ],
     [{ table: 'not-there.csv' }, /not-there.csv cannot be read/],
     [
       { parameters: { lr: 'lr' } },
