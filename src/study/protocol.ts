@@ -19,7 +19,7 @@ export interface Difference {
   readonly found: Json
 }
 
-/** Facts that differ, leaf by leaf: of two objects only the keys that differ, as `fact.key`. */
+/** Facts that differ, leaf by leaf: of two objects only the keys that differ, as `fact.key`; `objective.objective` is told once. */
 export function protocolDifferences(expected: Protocol, found: Protocol): readonly Difference[] {
   const facts = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort()
   return facts.flatMap((fact) =>
@@ -32,8 +32,12 @@ function valueDifferences(fact: string, expected: Json, found: Json): readonly D
   if (!isRecord(expected) || !isRecord(found)) return [{ fact, expected, found }]
   const keys = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort()
   return keys.flatMap((key) =>
-    valueDifferences(`${fact}.${key}`, expected[key] ?? null, found[key] ?? null),
+    valueDifferences(innerFact(fact, key), expected[key] ?? null, found[key] ?? null),
   )
+}
+
+function innerFact(fact: string, key: string): string {
+  return fact.split('.').at(-1) === key ? fact : `${fact}.${key}`
 }
 
 function isRecord(value: Json): value is Readonly<Record<string, Json>> {

@@ -3,6 +3,13 @@ import { ArchloomError } from '#src/errors.ts'
 import { protocolDifferences, refuseConfounded } from '#src/study/protocol.ts'
 
 describe('differences of protocols', () => {
+  it('tells a name within itself once', () => {
+    const of = (signal: string) => ({ objective: { objective: { signal } } })
+    expect(protocolDifferences(of('validation'), of('test'))).toEqual([
+      { fact: 'objective.signal', expected: 'validation', found: 'test' },
+    ])
+  })
+
   it('are none for equal ones, whatever the order of keys', () => {
     const one = { budget: { trials: 3, epochs: 4 }, workers: 1 }
     const other = { workers: 1, budget: { epochs: 4, trials: 3 } }
