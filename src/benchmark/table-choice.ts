@@ -74,6 +74,7 @@ function findDataset(
   benchmark: Benchmark,
   name: string | null,
   metric: TableMetric,
+  otherwise = '',
 ): MeasuredDataset {
   const having = benchmark.datasets.filter((one) => trainingsWith(one, metric).length > 0)
   const dataset = having.find((one) => name === null || one.name === name)
@@ -83,7 +84,7 @@ function findDataset(
     having.length > 0
       ? `it has it on ${spoken(having.map((one) => one.name))}`
       : `it has ${spoken(metricsOf(benchmark))} alone`
-  const hint = metric === 'valAccuracy' && isTestOnly(benchmark, name) ? testHint : ''
+  const hint = metric === 'valAccuracy' && isTestOnly(benchmark, name) ? testHint : otherwise
   throw new ArchloomError(
     'benchmark/no-metric',
     `${benchmark.name} has no ${metricWords[metric]}${where}; ${instead}${hint}`,
@@ -91,6 +92,7 @@ function findDataset(
   )
 }
 
+const reportHint = '; set report: null to report none'
 const testHint = '; set signal: test to search on test accuracy, which every report then says'
 
 /** Whether test accuracy is all that a data set has; without a name, all of them. */
@@ -173,7 +175,7 @@ function decideReport(
   searched: MeasuredDataset,
   { dataset: name, epochs }: NonNullable<ObjectiveChoice['report']>,
 ): TablePlace {
-  const dataset = findDataset(benchmark, name ?? searched.name, 'testAccuracy')
+  const dataset = findDataset(benchmark, name ?? searched.name, 'testAccuracy', reportHint)
   const training = findTraining(benchmark, dataset, 'testAccuracy', epochs)
   return { dataset: dataset.name, epochs: training.epochs, repeat: 'mean' }
 }

@@ -189,7 +189,10 @@ describe('an objective on a table', () => {
       { dataset: 'reported' },
       'memory has no validation accuracy on reported; it has it on searched; set signal: test to search on test accuracy, which every report then says',
     ],
-    [{}, 'memory has no test accuracy on searched; it has it on reported'],
+    [
+      {},
+      'memory has no test accuracy on searched; it has it on reported; set report: null to report none',
+    ],
     [
       { epochs: 13 },
       'memory has validation accuracy on searched for trainings of 4 or 12 epochs, found 13; nothing between is measured',
