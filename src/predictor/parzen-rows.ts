@@ -130,8 +130,8 @@ class Digit {
   /** Where the observation has another value than the point. */
   readonly miss: number
   /** By value, how many times as dense where both have it. */
-  readonly #gains: readonly number[]
-  readonly logPriors: readonly number[]
+  readonly #gains: Float64Array
+  readonly logPriors: Float64Array
 
   constructor({ dimension, column, place }: CategoricalColumn, share: number, stride: number) {
     const { prior } = dimension
@@ -142,8 +142,13 @@ class Digit {
     this.stride = stride
     this.share = share
     this.miss = share / (1 + share)
-    this.#gains = prior.map((probability) => 1 + 1 / (share * probability))
-    this.logPriors = prior.map(Math.log)
+    this.#gains = new Float64Array(prior.length)
+    this.logPriors = new Float64Array(prior.length)
+    for (let value = 0; value < prior.length; value++) {
+      const probability = prior[value] as number
+      this.#gains[value] = 1 + 1 / (share * probability)
+      this.logPriors[value] = Math.log(probability)
+    }
   }
 
   /** Multiplies what a table has for the codes with a value of this digit. */
@@ -164,13 +169,14 @@ function digitsOf(
   count: number,
   priorWeight: number,
 ): readonly Digit[] {
+  const digits: Digit[] = []
   let stride = 1
-  return columns.map((column) => {
+  for (const column of columns) {
     const size = column.dimension.prior.length
-    const digit = new Digit(column, (size * priorWeight) / (count + 1), stride)
+    digits.push(new Digit(column, (size * priorWeight) / (count + 1), stride))
     stride *= size
-    return digit
-  })
+  }
+  return digits
 }
 
 function codesOf(digits: readonly Digit[], rows: Int32Array): Int32Array {

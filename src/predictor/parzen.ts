@@ -5,7 +5,7 @@ import type { CategoricalDimension, ParzenDimension } from './parzen-dimension.t
 import { drawIndex, type Kernel, type ObservedColumn } from './parzen-kernel.ts'
 import { MixedMixture, ProductMixture } from './parzen-mixture.ts'
 import { type NumericKernel, numericKernel } from './parzen-normals.ts'
-import { groupColumns, RowKernel } from './parzen-rows.ts'
+import { type CategoricalColumn, groupColumns, RowKernel } from './parzen-rows.ts'
 
 export interface ParzenRules {
   /** Weight of the prior beside a young observation's 1; above 0. */
@@ -66,24 +66,29 @@ export function fitParzen(data: ParzenData, rules: ParzenRules): ParzenEstimator
 }
 
 function rowKernels({ dimensions, columns, rows }: ParzenData, priorWeight: number): RowKernel[] {
-  const categorical = dimensions.flatMap((dimension, place) =>
-    dimension.kind === 'categorical'
-      ? [{ dimension, column: columns[place] ?? emptyColumn, place }]
-      : [],
-  )
-  const groups = groupColumns(categorical, rows.length)
-  return groups.map((group) => new RowKernel(group, rows, priorWeight))
+  const categorical: CategoricalColumn[] = []
+  for (const [place, dimension] of dimensions.entries()) {
+    if (dimension.kind !== 'categorical') continue
+    categorical.push({ dimension, column: columns[place] ?? emptyColumn, place })
+  }
+  const kernels: RowKernel[] = []
+  for (const group of groupColumns(categorical, rows.length)) {
+    kernels.push(new RowKernel(group, rows, priorWeight))
+  }
+  return kernels
 }
 
 function numericKernels(
   { dimensions, columns, rows }: ParzenData,
   rule: BandwidthRule,
 ): NumericKernel[] {
-  return dimensions.flatMap((dimension, place) => {
-    if (dimension.kind === 'categorical') return []
+  const kernels: NumericKernel[] = []
+  for (const [place, dimension] of dimensions.entries()) {
+    if (dimension.kind === 'categorical') continue
     const settings = { rule, dimensionCount: dimensions.length, place, rows }
-    return [numericKernel(dimension, columns[place] ?? emptyColumn, settings)]
-  })
+    kernels.push(numericKernel(dimension, columns[place] ?? emptyColumn, settings))
+  }
+  return kernels
 }
 
 /** Whether the product of all ratios to the prior is a number, with room for many observations. */

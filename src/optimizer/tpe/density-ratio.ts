@@ -1,4 +1,6 @@
 import { ageWeights, fitParzen, type ParzenEstimator } from '#src/predictor/parzen.ts'
+import type { ParzenDimension } from '#src/predictor/parzen-dimension.ts'
+import type { ObservedColumn } from '#src/predictor/parzen-kernel.ts'
 import type { Random } from '#src/random/random.ts'
 import type { Block } from './blocks.ts'
 import type { ParameterAxis } from './parameter-axis.ts'
@@ -52,7 +54,9 @@ export function fitDensities(
   block: Block,
   { axes, rules }: DensitySettings,
 ): DensityRatio {
-  const dimensions = block.map((axis) => (axes[axis] as ParameterAxis).dimension)
+  // Pushed, not mapped: the engine makes two kinds of arrays of a map, and compiles for one of them.
+  const dimensions: ParzenDimension[] = []
+  for (const axis of block) dimensions.push((axes[axis] as ParameterAxis).dimension)
   const isOrdered = dimensions.some(({ kind }) => kind === 'numeric')
   const estimate = (all: Rows) => {
     const { rows, weights } = activeRows(split.table, block, {
@@ -60,10 +64,11 @@ export function fitDensities(
       priorWeight: rules.priorWeight,
     })
     const positions = isOrdered ? positionsOf(rows, split.table.length) : nowhere
-    const columns = block.map((axis) => ({
-      values: split.table.entries(axis),
-      order: orderAmong(split.table.order(axis), positions, rows.length),
-    }))
+    const columns: ObservedColumn[] = []
+    for (const axis of block) {
+      const order = orderAmong(split.table.order(axis), positions, rows.length)
+      columns.push({ values: split.table.entries(axis), order })
+    }
     return fitParzen({ dimensions, columns, rows, weights }, rules)
   }
   return { good: estimate(split.good), bad: estimate(split.bad) }
