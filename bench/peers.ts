@@ -43,10 +43,11 @@ const python = values.python
 if (python === undefined) throw new Error('Name the Python that has the peers: --python FILE')
 
 const limitSeconds = 60
-/** Steps of another search before ours is measured: as many as ours was told, which compiles the code. */
-const warmStepsMax = 1000
-/** Searches of ours: an ask is so short that one search's trials would measure what disturbs them. */
-const ourSearches = 10
+/** Steps of another search before ours is measured, at most twice what ours was told: they compile the code. */
+const warmStepsMax = 2000
+/** Searches of ours, and the least trials of each that are measured: an ask is short beside what disturbs it. */
+const ourSearches = 5
+const ourTrials = 100
 const sizes = [100, 1000, 10_000]
 const pairs: readonly Pair[] = [
   { peer: 'optuna-tpe', optimizer: 'tpe', settings: {}, isGiven: true, trials: 30 },
@@ -113,18 +114,19 @@ const spaces = [
 function ourSeconds(pair: Pair, space: SearchSpace, told: number): number {
   // A search of a thousand trials has long been compiled; one that is only begun here has not.
   const warm = beginSearch(pair, space, 0)
-  for (let trial = 0; trial < Math.min(told, warmStepsMax); trial++) warm()
+  for (let trial = 0; trial < Math.min(2 * told, warmStepsMax); trial++) warm()
+  const trials = Math.max(pair.trials, ourTrials)
   let microseconds = 0
   for (let search = 0; search < ourSearches; search++) {
     const step = beginSearch(pair, space, told)
     // The first ask reads the whole history, which a search has read by then.
     step()
     const before = process.cpuUsage()
-    for (let trial = 0; trial < pair.trials; trial++) step()
+    for (let trial = 0; trial < trials; trial++) step()
     const { user, system } = process.cpuUsage(before)
     microseconds += user + system
   }
-  return microseconds / 1e6 / (ourSearches * pair.trials)
+  return microseconds / 1e6 / (ourSearches * trials)
 }
 
 /** A search with a history; each call of what is returned asks and tells once. */
