@@ -46,7 +46,7 @@ const limitSeconds = 60
 /** Steps of another search before ours is measured, at most twice what ours was told: they compile the code. */
 const warmStepsMax = 2000
 /** Searches of ours, and the least trials of each that are measured: an ask is short beside what disturbs it. */
-const ourSearches = 5
+const ourSearches = 20
 const ourTrials = 100
 const sizes = [100, 1000, 10_000]
 const pairs: readonly Pair[] = [

@@ -30,7 +30,10 @@ abstract class Mixture {
   sample(random: Random): Float64Array {
     const component = drawIndex(this.weights, this.total, random)
     const point = new Float64Array(this.#size)
-    for (const kernel of this.kernels) kernel.sample(component, random, point)
+    for (let i = 0; i < this.kernels.length; i++) {
+      const kernel = this.kernels[i] as Kernel
+      kernel.sample(component, random, point)
+    }
     return point
   }
 
@@ -146,7 +149,7 @@ export class ProductMixture extends Mixture {
     this.#first = first
     this.#last = others.pop()
     this.#others = others
-    this.#products = new Float64Array(weights.length - 1)
+    this.#products = new Float64Array(others.length > 0 ? weights.length - 1 : 0)
   }
 
   logDensity(point: Float64Array, enough = Infinity): number {

@@ -88,13 +88,13 @@ export class RowKernel implements Kernel {
   }
 
   sample(component: number, random: Random, point: Float64Array): void {
-    const isPriors = component === this.#rows.length
-    for (const { prior, place, values, share } of this.#digits) {
+    const digits = this.#digits
+    const row = this.#rows[component]
+    for (let i = 0; i < digits.length; i++) {
+      const { prior, place, values, share } = digits[i] as Digit
       // A row is the prior with this share, and the observed value otherwise.
-      const isPrior = isPriors || random.uniform() * (1 + share) < share
-      point[place] = isPrior
-        ? drawIndex(prior, 1, random)
-        : (values[this.#rows[component] as number] as number)
+      const isPrior = row === undefined || random.uniform() * (1 + share) < share
+      point[place] = isPrior ? drawIndex(prior, 1, random) : (values[row] as number)
     }
   }
 }

@@ -26,10 +26,11 @@ export function splitTrials(table: TrialTable, count: number, priorWeight: numbe
   const { length } = table
   const goodRows = Int32Array.from(table.ranking.slice(0, count)).sort()
   const badRows = new Int32Array(length - goodRows.length)
-  let [good, bad, nextGood] = [0, 0, goodRows[0]]
-  for (let row = 0; row < length; row++) {
-    if (row === nextGood) nextGood = goodRows[++good]
-    else badRows[bad++] = row
+  let [row, bad] = [0, 0]
+  for (let good = 0; good <= goodRows.length; good++) {
+    const end = goodRows[good] ?? length
+    while (row < end) badRows[bad++] = row++
+    row++
   }
   return { table, good: weighed(goodRows, priorWeight), bad: weighed(badRows, priorWeight) }
 }
@@ -81,18 +82,28 @@ export function drawBest({ good, bad }: DensityRatio, count: number, random: Ran
   let bestRatio = Number.NEGATIVE_INFINITY
   for (let candidate = 0; candidate < count; candidate++) {
     const point = candidate === 0 ? best : good.sample(random)
-    if (known.some((other) => areEqual(other, point))) continue
+    if (isAmong(known, point)) continue
     if (known.length < rememberedMax) known.push(point)
     const density = good.logDensity(point)
     // Where the bad density is too large to win, how large does not matter.
     const ratio = density - bad.logDensity(point, density - bestRatio)
-    if (ratio > bestRatio) [best, bestRatio] = [point, ratio]
+    if (ratio > bestRatio) {
+      best = point
+      bestRatio = ratio
+    }
   }
   return best
 }
 
 /** Points that are compared with, since a density costs more. */
 const rememberedMax = 64
+
+function isAmong(known: readonly Float64Array[], point: Float64Array): boolean {
+  for (let i = 0; i < known.length; i++) {
+    if (areEqual(known[i] as Float64Array, point)) return true
+  }
+  return false
+}
 
 function areEqual(one: Float64Array, other: Float64Array): boolean {
   for (let i = 0; i < one.length; i++) {
