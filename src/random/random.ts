@@ -16,13 +16,17 @@ export type RandomState = readonly [number, number, number, number]
  * @see Blackman and Vigna 2021, "Scrambled Linear Pseudorandom Number Generators", section 4.
  */
 export class Random {
+  // As signed words, which the engine keeps as small integers.
   #a: number
   #b: number
   #c: number
   #d: number
 
-  constructor(state: RandomState) {
-    ;[this.#a, this.#b, this.#c, this.#d] = state
+  constructor([a, b, c, d]: RandomState) {
+    this.#a = a | 0
+    this.#b = b | 0
+    this.#c = c | 0
+    this.#d = d | 0
   }
 
   /**
@@ -43,7 +47,7 @@ export class Random {
   }
 
   get state(): RandomState {
-    return [this.#a, this.#b, this.#c, this.#d]
+    return [this.#a >>> 0, this.#b >>> 0, this.#c >>> 0, this.#d >>> 0]
   }
 
   /** A stream of its own, derived from this one's state and a name; this one does not move. */
@@ -53,16 +57,13 @@ export class Random {
 
   /** Uniform over the integers 0 to 2^32 - 1. */
   uint32(): number {
-    const product = Math.imul(this.#b, 5)
-    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0
-    const shifted = this.#b << 9
-    this.#c ^= this.#a
-    this.#d ^= this.#b
-    this.#b = (this.#b ^ this.#c) >>> 0
-    this.#a = (this.#a ^ this.#d) >>> 0
-    this.#c = (this.#c ^ shifted) >>> 0
-    this.#d = ((this.#d << 11) | (this.#d >>> 21)) >>> 0
-    return result
+    const [a, b, c, d] = [this.#a, this.#b, this.#c ^ this.#a, this.#d ^ this.#b]
+    const product = Math.imul(b, 5)
+    this.#a = a ^ d
+    this.#b = b ^ c
+    this.#c = c ^ (b << 9)
+    this.#d = (d << 11) | (d >>> 21)
+    return Math.imul((product << 7) | (product >>> 25), 9) >>> 0
   }
 
   /** Uniform on [0, 1) with 53 random bits. */
