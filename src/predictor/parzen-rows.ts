@@ -144,10 +144,14 @@ class Digit {
     this.miss = share / (1 + share)
     this.#gains = new Float64Array(prior.length)
     this.logPriors = new Float64Array(prior.length)
+    let [last, logLast] = [1, 0]
     for (let value = 0; value < prior.length; value++) {
       const probability = prior[value] as number
+      // Most priors are uniform.
+      if (probability !== last) logLast = Math.log(probability)
+      last = probability
       this.#gains[value] = 1 + 1 / (share * probability)
-      this.logPriors[value] = Math.log(probability)
+      this.logPriors[value] = logLast
     }
   }
 

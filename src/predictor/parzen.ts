@@ -93,12 +93,16 @@ function numericKernels(
 
 /** Whether the product of all ratios to the prior is a number, with room for many observations. */
 function areRatiosFinite(dimensions: readonly ParzenDimension[]): boolean {
-  const largest = dimensions.reduce(
-    (sum, dimension) =>
-      dimension.kind === 'categorical' ? sum - Math.log(Math.min(...dimension.prior)) : sum,
-    0,
-  )
-  return largest < 600
+  let largest = 1
+  for (const dimension of dimensions) {
+    if (dimension.kind !== 'categorical') continue
+    let least = 1
+    for (let value = 0; value < dimension.prior.length; value++) {
+      least = Math.min(least, dimension.prior[value] as number)
+    }
+    largest /= least
+  }
+  return largest < 1e260
 }
 
 /**
