@@ -52,7 +52,9 @@ beforeAll(async () => {
   macro = join(folder.path, 'nas-bench-macro_cifar10.json')
   writeFileSync(macro, JSON.stringify({ '00000000': code(45), '22212220': code(92) }))
   cells = join(folder.path, 'cells.tfrecord')
-  writeFileSync(cells, tfRecord(recordRow(cell)))
+  // A cell is trained three times.
+  const training = tfRecord(recordRow(cell))
+  writeFileSync(cells, Buffer.concat([training, training, training]))
   await imported({ source: macro })
   await imported({ source: cells })
 })
@@ -134,8 +136,11 @@ describe('a question', () => {
     expect(all.sizes).toEqual([
       { dataset: 'cifar10', parameterCount: 2_694_282, multiplyAdds: null },
     ])
-    const end = { dataset: 'cifar10', epochs: 4, epoch: 4, repeat: 0 }
-    expect(all.measurements).toEqual([{ ...end, ...numbers, trainSeconds: 40 }])
+    const end = { dataset: 'cifar10', epochs: 4, epoch: 4 }
+    const repeats = [0, 1, 2, 'mean']
+    expect(all.measurements).toEqual(
+      repeats.map((repeat) => ({ ...end, repeat, ...numbers, trainSeconds: 40 })),
+    )
     const halfway = ask('nas-bench-101', {
       architecture: 'inception-like',
       epoch: 2,
