@@ -1,28 +1,59 @@
 import { describe, expect, it } from 'vitest'
 import { resultLines } from '#src/cli/result-output.ts'
-import type { RunSummary } from '#src/report/run-summary.ts'
-import type { RunResult } from '#src/runner/result.ts'
+import type { ExperimentEvent } from '#src/experiment/experiment.ts'
+import { initialState } from '#src/experiment/state.ts'
+import { step } from '#src/experiment/step.ts'
+import { summarizeRun } from '#src/report/summary.ts'
+import { runResult } from '#src/runner/result.ts'
+import { syntheticHeader } from '#test/fixtures/synthetic-run.ts'
 
-const result = { best: null, trials: { ended: 2 } } as unknown as RunResult
-
-function linesWith(failures: object): readonly string[] {
-  return resultLines(result, { failures } as unknown as RunSummary, 'r.html')
+/** What the terminal shows at the end of a run of trials that each failed with a message. */
+function linesAfter(...messages: readonly string[]): readonly string[] {
+  const plan = {
+    seed: '1',
+    budget: { trials: messages.length },
+    visibility: { order: 'arrival' as const, window: 1 },
+    fidelity: { epochs: 1 },
+    maxAttempts: 1,
+    hasTest: true,
+  }
+  const events: ExperimentEvent[] = [
+    { type: 'run-started', plan },
+    ...messages.flatMap((message, trial): ExperimentEvent[] => [
+      {
+        type: 'trial-proposed',
+        trial,
+        told: trial,
+        proposal: { architecture: 'a', fidelity: { epochs: 1 }, origin: 'random' },
+      },
+      { type: 'attempt-started', trial, attempt: 0 },
+      {
+        type: 'attempt-failed',
+        trial,
+        attempt: 0,
+        failure: { kind: 'invalid_task', message },
+        verdict: 'infeasible',
+      },
+    ]),
+    { type: 'run-finished', reason: 'trials' },
+  ]
+  const entries = events.map((event, index) => ({ sequence: index + 1, timeMs: index, event }))
+  const header = syntheticHeader(messages.length, 1, 1)
+  const state = entries.reduce((before, entry) => step(before, entry)[0], initialState())
+  const result = runResult(header, state, (text) => text)
+  return resultLines(result, summarizeRun({ header, entries: () => entries.values() }), 'r.html')
 }
 
 describe('the end of a run without a result', () => {
   it('says what the first failure was, in one line', () => {
-    const failures = {
-      total: 2,
-      kept: [3, 4].map((trial) => ({ trial, failure: { message: `no result of ${trial}\nmore` } })),
-    }
-    expect(linesWith(failures)).toEqual([
+    expect(linesAfter('no result of a\nmore', 'another')).toEqual([
       'No trial of 2 completed; 2 attempts failed, see the report',
-      'First       trial 3: no result of 3',
+      'First       trial 0: no result of a',
       'Report      r.html',
     ])
   })
 
   it('has none where nothing failed', () => {
-    expect(linesWith({ total: 0, kept: [] })).toHaveLength(2)
+    expect(linesAfter()).toHaveLength(2)
   })
 })
