@@ -50,22 +50,23 @@ export function tableBuilder(
 ): TableBuilder {
   const index = keyIndex()
   const texts = textList()
-  const metrics = new Map<string, MetricDraft>()
+  /** In the order in which they came up. */
+  const metrics: MetricDraft[] = []
   const sizes = new Map<string, SizeDraft>()
   const repeats = new Map<string, number[]>()
-  /** By place as the same object: a reader of millions of rows has few of them. */
-  const draftsAt = new WeakMap<MeasuredPlace, Partial<Record<TableMetric, ColumnDraft>>>()
-  const metricDraft = (place: MeasuredPlace, metric: TableMetric) => {
-    const drafts = draftsAt.get(place) ?? {}
-    draftsAt.set(place, drafts)
-    const near = drafts[metric]
-    if (near !== undefined) return near
+  const columnsAt = new Map<string, Partial<Record<TableMetric, ColumnDraft>>>()
+  const columnsOf = ({ dataset, epochs, epoch = epochs, repeat }: MeasuredPlace) => {
+    const key = `${repeat} ${epoch} ${epochs} ${dataset}`
+    const known = columnsAt.get(key)
+    if (known !== undefined) return known
+    const columns: Partial<Record<TableMetric, ColumnDraft>> = {}
+    columnsAt.set(key, columns)
+    return columns
+  }
+  const newColumn = (place: MeasuredPlace, metric: TableMetric) => {
     const { dataset, epochs, epoch = epochs, repeat } = place
-    const key = `${metric} ${repeat} ${epoch} ${epochs} ${dataset}`
-    const column =
-      metrics.get(key)?.column ?? columnDraft(metric === 'trainSeconds' ? undefined : shares)
-    metrics.set(key, { place: { dataset, epochs, epoch, repeat }, metric, column })
-    drafts[metric] = column
+    const column = columnDraft(metric === 'trainSeconds' ? undefined : shares)
+    metrics.push({ place: { dataset, epochs, epoch, repeat }, metric, column })
     return column
   }
   return {
@@ -84,17 +85,19 @@ export function tableBuilder(
       return known
     },
     measure(row, place, values) {
+      const columns = columnsOf(place)
       for (const metric of tableMetrics) {
         const value = values[metric]
         if (value === undefined) continue
         checkNumber(metric, value, texts.at, row)
-        const column = metricDraft(place, metric)
+        const column = columns[metric] ?? newColumn(place, metric)
+        columns[metric] = column
         if (!Number.isNaN(column.at(row))) refuseTwice(metric, place, texts.at(row))
         column.set(row, value)
       }
     },
     architecture: texts.at,
-    measured: (row, place, metric) => metricDraft(place, metric).at(row),
+    measured: (row, place, metric) => columnsOf(place)[metric]?.at(row) ?? Number.NaN,
     size(row, dataset, count, value) {
       const key = `${count} ${dataset}`
       const draft = sizes.get(key) ?? { dataset, count, column: columnDraft() }
@@ -120,7 +123,7 @@ export function tableBuilder(
       }
       using file = createCompactFile(path)
       writeKeys(file, index.sorted())
-      for (const draft of metrics.values()) writeMetric(file, draft, index.rowCount)
+      for (const draft of metrics) writeMetric(file, draft, index.rowCount)
       for (const draft of sizes.values()) writeSize(file, draft, index.rowCount)
       const { bytes, ends } = texts.finish()
       file.add({ role: 'architectures' }, { type: 'u8' }, bytes)

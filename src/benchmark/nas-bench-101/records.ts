@@ -3,7 +3,7 @@ import { ArchloomError } from '#src/errors.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { ImportContext, ImportedTable } from '../benchmark.ts'
 import { atPlace, badSource } from '../source-file.ts'
-import { type MeasuredPlace, type TableBuilder, tableBuilder } from '../table-builder.ts'
+import { type TableBuilder, tableBuilder } from '../table-builder.ts'
 import { recordCellText } from './cell-text.ts'
 import { dataset, describe101 } from './description.ts'
 import { decodeModelMetrics, type EvaluationData } from './model-metrics.ts'
@@ -30,8 +30,7 @@ type RecordRow = readonly [string, number, string, string, string]
 interface Reading {
   readonly space: SearchSpace
   readonly table: TableBuilder
-  readonly placeOf: (epochs: number, epoch: number, repeat: number) => MeasuredPlace
-  readonly epochsFound: ReadonlySet<number>
+  readonly epochsFound: Set<number>
 }
 
 /**
@@ -42,7 +41,7 @@ interface Reading {
 export async function readRecords(path: string, context: ImportContext): Promise<ImportedTable> {
   const space = context.createSpace('nas-bench-101')
   const table = tableBuilder(describe101(words), { shares })
-  const reading = { space, table, ...rememberedPlaces() }
+  const reading = { space, table, epochsFound: new Set<number>() }
   for await (const records of tfRecords(path, context)) {
     for (const { index, data } of records) {
       atPlace(path, `record ${index}`, () => addRecord(data, reading))
@@ -52,12 +51,13 @@ export async function readRecords(path: string, context: ImportContext): Promise
   return table
 }
 
-function addRecord(data: Buffer, { space, table, placeOf }: Reading): void {
+function addRecord(data: Buffer, { space, table, epochsFound }: Reading): void {
   const [hash, epochs, matrix, labels, metrics] = readRow(data)
   const text = recordCellText(matrix, labels)
   const known = table.rowCount
   const row = table.row(hash, text)
   if (table.rowCount > known) checkHash(space, text, hash)
+  epochsFound.add(epochs)
   const repeat = table.nextRepeat(row, dataset, epochs)
   if (repeat >= repeatCount) {
     refuse(`${repeatCount} trainings of ${epochs} epochs of the cell ${hash}`, 'another one')
@@ -69,12 +69,16 @@ function addRecord(data: Buffer, { space, table, placeOf }: Reading): void {
   for (const [index, epoch] of [epochs / 2, epochs].entries()) {
     const evaluation = evaluations[index + 1] ?? {}
     checkEpoch(evaluation, epoch)
-    table.measure(row, placeOf(epochs, epoch, repeat), {
-      trainAccuracy: required(evaluation, 'trainAccuracy'),
-      valAccuracy: required(evaluation, 'validationAccuracy'),
-      testAccuracy: required(evaluation, 'testAccuracy'),
-      trainSeconds: required(evaluation, 'trainingTime'),
-    })
+    table.measure(
+      row,
+      { dataset, epochs, epoch, repeat },
+      {
+        trainAccuracy: required(evaluation, 'trainAccuracy'),
+        valAccuracy: required(evaluation, 'validationAccuracy'),
+        testAccuracy: required(evaluation, 'testAccuracy'),
+        trainSeconds: required(evaluation, 'trainingTime'),
+      },
+    )
   }
   if (trainableParameters === undefined) refuse('trainable_parameters', 'none')
   table.size(row, dataset, 'parameterCount', trainableParameters)
@@ -119,22 +123,6 @@ function checkEpoch({ currentEpoch }: EvaluationData, epoch: number): void {
 
 function required(evaluation: EvaluationData, field: keyof EvaluationData): number {
   return evaluation[field] ?? refuse(`${field} in each evaluation`, 'none')
-}
-
-/** The same object for the same place: a builder finds its columns by it. */
-function rememberedPlaces(): Pick<Reading, 'placeOf' | 'epochsFound'> {
-  const places = new Map<number, MeasuredPlace>()
-  const epochsFound = new Set<number>()
-  const placeOf: Reading['placeOf'] = (epochs, epoch, repeat) => {
-    const key = 2 * (repeatCount * epochs + repeat) + Number(epoch === epochs)
-    const known = places.get(key)
-    if (known !== undefined) return known
-    const made = { dataset, epochs, epoch, repeat }
-    places.set(key, made)
-    epochsFound.add(epochs)
-    return made
-  }
-  return { placeOf, epochsFound }
 }
 
 /** A file that was cut between two records has trainings of some cells that it lacks of others. */

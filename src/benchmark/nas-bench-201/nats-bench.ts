@@ -6,12 +6,7 @@ import { z } from 'zod'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { ImportContext, ImportedTable } from '../benchmark.ts'
 import { atPlace, badSource, isFolder } from '../source-file.ts'
-import {
-  type MeasuredMetrics,
-  type MeasuredPlace,
-  type TableBuilder,
-  tableBuilder,
-} from '../table-builder.ts'
+import { type MeasuredMetrics, type TableBuilder, tableBuilder } from '../table-builder.ts'
 import { datasets, describe201 } from './description.ts'
 import { pythonLines } from './python-lines.ts'
 
@@ -65,12 +60,6 @@ const words = {
   ],
 }
 
-interface Reading {
-  readonly space: SearchSpace
-  readonly table: TableBuilder
-  readonly placeOf: (place: MeasuredPlace) => MeasuredPlace
-}
-
 /** Whether a folder holds pickles as NATS-Bench publishes them. */
 export async function isNatsFolder(path: string): Promise<boolean> {
   if (!(await isFolder(path))) return false
@@ -84,7 +73,6 @@ export async function isNatsFolder(path: string): Promise<boolean> {
 export async function readNatsFolder(path: string, context: ImportContext): Promise<ImportedTable> {
   const space = context.createSpace('nas-bench-201')
   const table = tableBuilder(describe201(words))
-  const placeOf = rememberedPlaces()
   const fileCount = (await readdir(path)).filter(isPickle).length
   const processCount = Math.min(fileCount, processLimit, availableParallelism())
   const parts = Array.from({ length: processCount }, (_, part) => [path, `${part}/${processCount}`])
@@ -92,7 +80,7 @@ export async function readNatsFolder(path: string, context: ImportContext): Prom
     const line = readLine(text, path)
     const file = join(path, `${String(line.index).padStart(6, '0')}.pickle.pbz2`)
     if (/^\d+(:\d+)+$/.test(line.architecture)) throw sizeSpace(path)
-    atPlace(file, line.architecture, () => addArchitecture(line, { space, table, placeOf }))
+    atPlace(file, line.architecture, () => addArchitecture(line, space, table))
     context.onProgress({ share: table.rowCount / fileCount })
   }
   return table
@@ -111,7 +99,8 @@ function readLine(text: string, path: string): Architecture {
 
 function addArchitecture(
   { architecture, trainings }: Architecture,
-  { space, table, placeOf }: Reading,
+  space: SearchSpace,
+  table: TableBuilder,
 ): void {
   space.parse(architecture)
   const row = table.row(architecture, architecture)
@@ -125,22 +114,10 @@ function addArchitecture(
   for (const { dataset, epochs, points, params, flop } of sorted) {
     const repeat = table.nextRepeat(row, dataset, epochs)
     for (const point of points) {
-      const place = placeOf({ dataset, epochs, epoch: point.epoch, repeat })
-      table.measure(row, place, metricsOf(dataset, point))
+      table.measure(row, { dataset, epochs, epoch: point.epoch, repeat }, metricsOf(dataset, point))
     }
     table.size(row, dataset, 'parameterCount', millions(params))
     table.size(row, dataset, 'multiplyAdds', millions(flop))
-  }
-}
-
-/** The same object for the same place: a builder finds its columns by it, and keeps it. */
-function rememberedPlaces(): Reading['placeOf'] {
-  const places = new Map<string, MeasuredPlace>()
-  return (place) => {
-    const key = `${place.repeat} ${place.epoch} ${place.epochs} ${place.dataset}`
-    const known = places.get(key) ?? place
-    places.set(key, known)
-    return known
   }
 }
 
