@@ -111,10 +111,12 @@ export function prune(cell: Cell): Cell {
     adjacency |= gather(sourcesOf(cell.adjacency, vertex), used) << edgePlaces(kept)
     kept += 1
   }
-  return {
-    adjacency,
-    operations: cell.operations.filter((_, index) => (used & (2 << index)) !== 0),
+  const operations: CellOperation[] = []
+  for (let index = 0; index < cell.operations.length; index++) {
+    const operation = cell.operations[index]
+    if (operation !== undefined && (used & (2 << index)) !== 0) operations.push(operation)
   }
+  return { adjacency, operations }
 }
 
 /** Everything that is wrong with a value as a cell of these bounds. */

@@ -8,18 +8,30 @@ import {
   vertexLimits,
 } from './cell.ts'
 
+/** `(0,2)` of every bit mask of sources. */
+const sourceTexts: readonly string[] = Array.from(
+  { length: 2 ** (vertexLimits.max - 1) },
+  (_, mask) => `(${maskedVertices(mask, vertexLimits.max - 1).join(',')})`,
+)
+const masksByText = new Map(sourceTexts.map((text, mask) => [text, mask]))
+
 /** `conv3x3(0)|conv1x1(0,1)|output(2)`: what each vertex from 1 on does, and where its edges come from. */
-export function formatCell(cell: Cell): string {
-  return [...cell.operations, 'output']
-    .map((name, index) => `${name}(${sourceList(cell.adjacency, index + 1).join(',')})`)
-    .join('|')
+export function formatCell({ adjacency, operations }: Cell): string {
+  let text = ''
+  for (let index = 0; index < operations.length; index++) {
+    text += `${operations[index]}${sourceTexts[sourcesOf(adjacency, index + 1)]}|`
+  }
+  return `${text}output${sourceTexts[sourcesOf(adjacency, operations.length + 1)]}`
 }
 
 /** The vertices with an edge into this one, ascending. */
 export function sourceList(adjacency: number, vertex: number): readonly number[] {
-  const sources = sourcesOf(adjacency, vertex)
-  return Array.from({ length: vertex }, (_, source) => source).filter(
-    (source) => (sources & (1 << source)) !== 0,
+  return maskedVertices(sourcesOf(adjacency, vertex), vertex)
+}
+
+function maskedVertices(mask: number, below: number): readonly number[] {
+  return Array.from({ length: below }, (_, vertex) => vertex).filter(
+    (vertex) => (mask & (1 << vertex)) !== 0,
   )
 }
 
@@ -64,7 +76,8 @@ export function refuseCell(space: string, place: string, expected: string, found
 }
 
 function readOperation(part: string, place: string, space: string): CellOperation {
-  const [name = ''] = part.split('(')
+  const open = part.indexOf('(')
+  const name = open < 0 ? part : part.slice(0, open)
   const operation = cellOperations.find((known) => known === name)
   if (operation !== undefined) return operation
   refuseCell(space, place, `one of ${cellOperations.join(', ')}`, JSON.stringify(name))
@@ -72,14 +85,7 @@ function readOperation(part: string, place: string, space: string): CellOperatio
 
 /** The bit mask of `name(0,2)`; null unless the vertices ascend and stand below this one. */
 function readSources(part: string, name: string, vertex: number): number | null {
-  if (!part.startsWith(`${name}(`)) return null
-  const [, list] = /^\(((?:[0-9](?:,[0-9])*)?)\)$/.exec(part.slice(name.length)) ?? []
-  if (list === undefined) return null
-  let mask = 0
-  for (const digit of list === '' ? [] : list.split(',')) {
-    const bit = 1 << Number(digit)
-    if (bit <= mask || Number(digit) >= vertex) return null
-    mask |= bit
-  }
-  return mask
+  if (!part.startsWith(name)) return null
+  const mask = masksByText.get(part.slice(name.length))
+  return mask === undefined || mask >= 1 << vertex ? null : mask
 }
