@@ -23,7 +23,7 @@ import { drawCell } from './draw.ts'
 import { edgeListEncoding, edgeScoreEncoding } from './edge-encodings.ts'
 import { cellEncodings } from './encodings.ts'
 import { storedCell } from './enumerate.ts'
-import { createCellHasher } from './hash/hasher.ts'
+import { knownHashes } from './hash/known-hashes.ts'
 import { compileCell, networkSettings } from './network.ts'
 import { prunedSupport } from './support.ts'
 import { formatCell, parseCell, refuseCell } from './text.ts'
@@ -73,7 +73,6 @@ export function nasBench101(settings: NasBench101Settings): SearchSpace<Cell> {
     )
   }
   const bounds: CellBounds = { vertices, maxEdges }
-  const hasher = lazily(createCellHasher)
   const matrixCount = lazily(() => countMatrices(bounds))
   const problems = (cell: Cell) =>
     cellProblems(cell, bounds).map(
@@ -110,7 +109,7 @@ export function nasBench101(settings: NasBench101Settings): SearchSpace<Cell> {
       if (problem) refuseCell('nas-bench-101', problem.place, problem.expected, problem.found)
       return cell
     },
-    canonical: (cell) => hasher().hash(prune(cell)),
+    canonical: knownHashes(),
     compile: (cell, task) => compileCell(storedCell(prune(cell)), settings, task),
     draw: (cell) => drawCell(cell, 'NAS-Bench-101 cell'),
   }

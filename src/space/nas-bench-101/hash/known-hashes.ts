@@ -1,0 +1,46 @@
+import { type Cell, cellOperations, prune } from '../cell.ts'
+import { type CellHasher, createCellHasher } from './hasher.ts'
+
+/** A few megabytes. */
+const hashesMax = 65_536
+
+/**
+ * The published hash of cells, pruned first; those of late are not worked out again.
+ *
+ * @remarks
+ * Draws of unpruned cells mostly come to few pruned ones: after 10,000 different networks nine in ten
+ * are known, and nearly all of these vertex by vertex.
+ *
+ * @param keptMax - hashes that are remembered at most; what is handed back does not depend on it
+ */
+export function knownHashes(keptMax = hashesMax): (cell: Cell) => string {
+  let hasher: CellHasher | null = null
+  let late = new Map<number, string>()
+  let before = new Map<number, string>()
+  return (cell) => {
+    const pruned = prune(cell)
+    const key = keyOf(pruned)
+    const known = late.get(key)
+    if (known !== undefined) return known
+    hasher ??= createCellHasher()
+    const hash = before.get(key) ?? hasher.hash(pruned)
+    if (late.size >= keptMax / 2) {
+      before = late
+      late = new Map()
+    }
+    late.set(key, hash)
+    return hash
+  }
+}
+
+/**
+ * Another number for every other pruned cell, below 2^30. The size needs no place of its own: the
+ * highest edge leads to the output.
+ */
+function keyOf({ adjacency, operations }: Cell): number {
+  let key = adjacency
+  for (const operation of operations) {
+    key = key * cellOperations.length + cellOperations.indexOf(operation)
+  }
+  return key
+}
