@@ -3,7 +3,7 @@ import { type Cell, cellOperations, cellProblems, prune } from '../nas-bench-101
 import { drawCell } from '../nas-bench-101/draw.ts'
 import { cellEncodings } from '../nas-bench-101/encodings.ts'
 import { storedCell } from '../nas-bench-101/enumerate.ts'
-import { createCellHasher } from '../nas-bench-101/hash/hasher.ts'
+import { knownHashes } from '../nas-bench-101/hash/known-hashes.ts'
 import { compileCell, networkSettings } from '../nas-bench-101/network.ts'
 import { prunedSupport } from '../nas-bench-101/support.ts'
 import { formatCell, parseCell, refuseCell } from '../nas-bench-101/text.ts'
@@ -11,10 +11,10 @@ import type { SearchSpace, SpaceEntry } from '../space.ts'
 import { choiceBlockEncoding } from './encodings.ts'
 import {
   cellNeighbours,
-  combinations,
   crossCells,
   everyMatrix,
   mutateCell,
+  parentChoices,
   parentCounts,
   parentProblems,
   sampleCell,
@@ -45,7 +45,7 @@ export function nasBench1Shot1(settings: NasBench1Shot1Settings): SearchSpace<Ce
   const vertices = counts.length + 1
   // Nine parents in all, so that no cell has too many edges.
   const bounds = { vertices, maxEdges: 9 }
-  let hasher: ReturnType<typeof createCellHasher> | null = null
+  const choices = parentChoices(counts)
   const findProblems = (cell: Cell) => {
     const problems = cellProblems(cell, bounds)
     return problems.length > 0 ? problems : parentProblems(cell, counts)
@@ -65,19 +65,19 @@ export function nasBench1Shot1(settings: NasBench1Shot1Settings): SearchSpace<Ce
     },
     distribution:
       'uniform over the parents and the operation of each vertex; cells that are equal after pruning are counted apart',
-    sample: (random) => sampleCell(counts, random),
-    mutate: (cell, random) => mutateCell(cell, counts, random),
+    sample: (random) => sampleCell(choices, random),
+    mutate: (cell, random) => mutateCell(cell, choices, random),
     crossover: crossCells,
-    neighbours: (cell) => cellNeighbours(cell, counts),
+    neighbours: (cell) => cellNeighbours(cell, choices),
     problems,
     count: () => ({
-      value: counts.reduce(
-        (product, count, index) => product * BigInt(combinations(index + 1, count).length),
+      value: choices.bits.reduce(
+        (product, { length }) => product * BigInt(length),
         BigInt(cellOperations.length) ** BigInt(vertices - 2),
       ),
       kind: 'exact',
     }),
-    support: () => prunedSupport(everyMatrix(counts), vertices),
+    support: () => prunedSupport(everyMatrix(choices), vertices),
     format: formatCell,
     parse(text) {
       const cell = parseCell(text, 'nas-bench-1shot1')
@@ -85,10 +85,7 @@ export function nasBench1Shot1(settings: NasBench1Shot1Settings): SearchSpace<Ce
       if (problem) refuseCell('nas-bench-1shot1', problem.place, problem.expected, problem.found)
       return cell
     },
-    canonical(cell) {
-      hasher ??= createCellHasher()
-      return hasher.hash(prune(cell))
-    },
+    canonical: knownHashes(),
     compile: (cell, task) =>
       compileCell(storedCell(prune(cell)), settings, task, 'nas-bench-1shot1'),
     draw: (cell) => drawCell(cell, `NAS-Bench-1Shot1 cell, space ${variant}`),

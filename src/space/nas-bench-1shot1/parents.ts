@@ -1,6 +1,15 @@
 /** How many parents each vertex of a 1Shot1 cell has, and what follows from it. */
 import type { Random } from '#src/random/random.ts'
-import { type Cell, type CellProblem, cellOperations, edgePlaces } from '../nas-bench-101/cell.ts'
+import {
+  bitCount,
+  type Cell,
+  type CellOperation,
+  type CellProblem,
+  cellOperations,
+  edgePlaces,
+  sourcesOf,
+  vertexCount,
+} from '../nas-bench-101/cell.ts'
 import {
   crossOperations,
   operationNeighbours,
@@ -23,6 +32,24 @@ export const parentCounts: Readonly<Record<Variant, ParentCounts>> = {
   S3: [1, 1, 1, 2, 2, 2],
 }
 
+/** What the counts of a space come to, listed once: parents are bits of the adjacency number. */
+export interface ParentChoices {
+  readonly counts: ParentCounts
+  /** Of each vertex from 1 on, the bits of every combination of its parents. */
+  readonly bits: readonly (readonly number[])[]
+  /** Vertices with more than one combination, the output perhaps among them. */
+  readonly choosing: readonly number[]
+}
+
+export function parentChoices(counts: ParentCounts): ParentChoices {
+  const bits = counts.map((count, index) =>
+    combinations(index + 1, count).map((parents) => parentBits(parents, index + 1)),
+  )
+  const vertices = counts.map((_, index) => index + 1)
+  const choosing = vertices.filter((vertex) => (bits[vertex - 1] ?? []).length > 1)
+  return { counts, bits, choosing }
+}
+
 /** Every set of so many vertices below one, in lexicographic order. */
 export function combinations(vertex: number, count: number): readonly (readonly number[])[] {
   const extend = (first: number, left: number): readonly (readonly number[])[] => {
@@ -43,23 +70,26 @@ export function parentsOf(cell: Cell): readonly (readonly number[])[] {
 
 /** The adjacency number of parents of vertices 1, 2, … */
 export function adjacencyOf(parents: readonly (readonly number[])[]): number {
-  return parents.reduce(
-    (mask, list, index) =>
-      list.reduce((inner, source) => inner | (1 << (source + edgePlaces(index + 1))), mask),
-    0,
-  )
+  return parents.reduce((mask, list, index) => mask | parentBits(list, index + 1), 0)
+}
+
+function parentBits(parents: readonly number[], vertex: number): number {
+  return parents.reduce((mask, source) => mask | (1 << source), 0) << edgePlaces(vertex)
 }
 
 /** Adjacency numbers of every choice of parents. */
-export function* everyMatrix(counts: ParentCounts): Generator<number> {
-  const choices = counts.map((count, index) => combinations(index + 1, count))
-  for (const { architecture } of uniformProduct(choices)) yield adjacencyOf(architecture)
+export function* everyMatrix({ bits }: ParentChoices): Generator<number> {
+  for (const { architecture } of uniformProduct(bits)) {
+    yield architecture.reduce((mask, own) => mask | own, 0)
+  }
 }
 
-export function sampleCell(counts: ParentCounts, random: Random): Cell {
-  const parents = counts.map((count, index) => random.pick(combinations(index + 1, count)))
-  const operations = counts.slice(1).map(() => random.pick(cellOperations))
-  return { adjacency: adjacencyOf(parents), operations }
+export function sampleCell({ bits }: ParentChoices, random: Random): Cell {
+  let adjacency = 0
+  for (const own of bits) adjacency |= random.pick(own)
+  const operations: CellOperation[] = []
+  while (operations.length < bits.length - 1) operations.push(random.pick(cellOperations))
+  return { adjacency, operations }
 }
 
 /**
@@ -69,27 +99,24 @@ export function sampleCell(counts: ParentCounts, random: Random): Cell {
  * @see NAS-Bench-1Shot1, `optimizers/discrete/regularized_evolution.py`, which also repeats the
  *   parent in a third of its calls.
  */
-export function mutateCell(cell: Cell, counts: ParentCounts, random: Random): Cell {
+export function mutateCell(cell: Cell, { choosing }: ParentChoices, random: Random): Cell {
   if (random.bernoulli(0.5)) {
     const index = random.int(cell.operations.length)
     return withOperation(cell, index, random.pick(otherOperations(cell.operations[index])))
   }
-  const parents = parentsOf(cell)
-  const index = random.pick(choosing(counts))
-  const own = parents[index] ?? []
-  const given = random.pick(own)
-  const taken = random.pick(strangers(own, index + 1))
-  return withParents(cell, parents, { index, given, taken })
+  const vertex = random.pick(choosing)
+  const given = pickBit(sourcesOf(cell.adjacency, vertex), random)
+  const taken = pickBit(strangersOf(cell.adjacency, vertex), random)
+  return withExchanged(cell, vertex, given | taken)
 }
 
 /** Every cell that `mutateCell` can make. */
-export function* cellNeighbours(cell: Cell, counts: ParentCounts): Iterable<Cell> {
-  const parents = parentsOf(cell)
-  for (const index of choosing(counts)) {
-    const own = parents[index] ?? []
-    for (const given of own) {
-      for (const taken of strangers(own, index + 1)) {
-        yield withParents(cell, parents, { index, given, taken })
+export function* cellNeighbours(cell: Cell, { choosing }: ParentChoices): Iterable<Cell> {
+  for (const vertex of choosing) {
+    const strangers = strangersOf(cell.adjacency, vertex)
+    for (let own = sourcesOf(cell.adjacency, vertex); own !== 0; own &= own - 1) {
+      for (let others = strangers; others !== 0; others &= others - 1) {
+        yield withExchanged(cell, vertex, lowestBit(own) | lowestBit(others))
       }
     }
   }
@@ -98,50 +125,44 @@ export function* cellNeighbours(cell: Cell, counts: ParentCounts): Iterable<Cell
 
 /** A vertex's parents and its operation, each from either. */
 export function crossCells(first: Cell, second: Cell, random: Random): Cell {
-  const others = parentsOf(second)
-  const parents = parentsOf(first).map((own, index) =>
-    random.bernoulli(0.5) ? (others[index] ?? own) : own,
-  )
-  return { adjacency: adjacencyOf(parents), operations: crossOperations(first, second, random) }
+  let adjacency = 0
+  for (let vertex = 1; vertex < vertexCount(first); vertex++) {
+    const either = random.bernoulli(0.5) ? second : first
+    adjacency |= sourcesOf(either.adjacency, vertex) << edgePlaces(vertex)
+  }
+  return { adjacency, operations: crossOperations(first, second, random) }
 }
 
 /** Vertices with another number of parents than theirs; the cell is one of the right size. */
 export function parentProblems(cell: Cell, counts: ParentCounts): readonly CellProblem[] {
-  return parentsOf(cell).flatMap((parents, index) => {
-    const count = counts[index] ?? 0
-    if (parents.length === count) return []
+  return counts.flatMap((count, index): CellProblem[] => {
+    const found = bitCount(sourcesOf(cell.adjacency, index + 1))
+    if (found === count) return []
+    const place = index === counts.length - 1 ? 'the output' : `vertex ${index + 1}`
     return [
-      {
-        place: index === counts.length - 1 ? 'the output' : `vertex ${index + 1}`,
-        expected: `${count} ${count === 1 ? 'parent' : 'parents'}`,
-        found: `${parents.length}`,
-      },
+      { place, expected: `${count} ${count === 1 ? 'parent' : 'parents'}`, found: `${found}` },
     ]
   })
 }
 
-/** Positions of the vertices that have more than one combination of parents. */
-function choosing(counts: ParentCounts): readonly number[] {
-  return [...counts.keys()].filter((index) => (counts[index] ?? 0) <= index)
+/** A bit mask of the vertices below one that are not among its parents. */
+function strangersOf(adjacency: number, vertex: number): number {
+  return sourcesOf(~adjacency, vertex)
 }
 
-/** Vertices below one that are not among its parents. */
-function strangers(parents: readonly number[], vertex: number): readonly number[] {
-  return [...Array(vertex).keys()].filter((source) => !parents.includes(source))
+/** One of the bits that are set, uniformly. */
+function pickBit(mask: number, random: Random): number {
+  let rest = mask
+  for (let skipped = random.int(bitCount(mask)); skipped > 0; skipped--) rest &= rest - 1
+  return lowestBit(rest)
 }
 
-interface Replacement {
-  /** Of the vertex, from 0 for vertex 1. */
-  readonly index: number
-  readonly given: number
-  readonly taken: number
+function lowestBit(mask: number): number {
+  return mask & -mask
 }
 
-function withParents(
-  cell: Cell,
-  parents: readonly (readonly number[])[],
-  { index, given, taken }: Replacement,
-): Cell {
-  const own = [...(parents[index] ?? []).filter((source) => source !== given), taken]
-  return { ...cell, adjacency: adjacencyOf(parents.with(index, own)) }
+/** One parent given up, the other taken. */
+function withExchanged(cell: Cell, vertex: number, both: number): Cell {
+  const { adjacency, operations } = cell
+  return { adjacency: adjacency ^ (both << edgePlaces(vertex)), operations }
 }

@@ -225,6 +225,43 @@ describe('changes', () => {
     expect(shareError(operationDraws, draws, 0.5)).toBeLessThan(4.9)
   })
 
+  it.each(variants)('lead from a cell of %s to each cell one change away, once', (variant) => {
+    const space = spaceOf(variant)
+    const matrices = matricesOf(variant)
+    const random = Random.named(44, 'starts')
+    for (let draw = 0; draw < 5; draw++) {
+      const start = space.sample(random) as Cell
+      const exchanged = matrices.filter((matrix) => bitCount(matrix ^ start.adjacency) === 2)
+      const found = [...space.neighbours(start)] as Cell[]
+      const [moved, relabelled] = [
+        found.filter(({ adjacency }) => adjacency !== start.adjacency),
+        found.filter(({ adjacency }) => adjacency === start.adjacency),
+      ]
+      expect(moved.map(({ adjacency }) => adjacency).sort()).toEqual(exchanged.toSorted())
+      expect(moved.every(({ operations }) => operations.join() === start.operations.join())).toBe(
+        true,
+      )
+      expect(new Set(relabelled.map(({ operations }) => operations.join())).size).toBe(
+        2 * start.operations.length,
+      )
+    }
+  })
+
+  it('cross cells parent by parent: each vertex has the parents and the operation of either', () => {
+    const space = spaceOf('S3')
+    const random = Random.named(45, 'pairs')
+    for (let draw = 0; draw < 50; draw++) {
+      const [one, two] = [space.sample(random) as Cell, space.sample(random) as Cell]
+      const child = space.crossover(one, two, random) as Cell
+      for (const [index, own] of parentsOf(child).entries()) {
+        expect([parentsOf(one)[index], parentsOf(two)[index]]).toContainEqual(own)
+      }
+      for (const [index, own] of child.operations.entries()) {
+        expect([one.operations[index], two.operations[index]]).toContain(own)
+      }
+    }
+  })
+
   it('leave vertices alone that have no choice: the second of S1', () => {
     const space = spaceOf('S1')
     const start = space.sample(Random.named(1, 'start')) as Cell
