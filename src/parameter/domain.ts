@@ -1,16 +1,12 @@
 /** What one parameter may be, whatever the others are. */
 import { unreachable } from '#src/errors.ts'
 import type { Random } from '#src/random/random.ts'
+import { floatScale, roundInScale } from './float-scale.ts'
 import type { Parameter, ParameterValue } from './parameter.ts'
 
 type Numeric = Extract<Parameter, { kind: 'integer' | 'float' }>
 type Float = Extract<Parameter, { kind: 'float' }>
 type Integer = Extract<Parameter, { kind: 'integer' }>
-
-/** Significant digits of a float on a logarithmic scale, or of the range on a linear one. */
-const floatDigits = 10
-/** Significant digits that a double carries for certain. */
-const doubleDigits = 15
 
 /** The values of a parameter that has a list of them, in its order; null for numbers. */
 export function listedValues(parameter: Parameter): readonly ParameterValue[] | null {
@@ -134,11 +130,18 @@ export function shareOf({ lower, upper, log }: Numeric, value: number): number {
  */
 export function roundFloat(parameter: Float, value: number): number {
   const { lower, upper } = parameter
-  const rounded = roundInScale(parameter, value)
-  if (rounded >= upper || rounded === roundInScale(parameter, upper)) return upper
-  if (rounded <= lower || rounded === roundInScale(parameter, lower)) return lower
+  const scale = floatScale(parameter)
+  const rounded = roundInScale(value, scale.decimals)
+  if (rounded >= upper || rounded === scale.roundedUpper) return upper
+  if (rounded <= lower || rounded === scale.roundedLower) return lower
   return rounded
 }
+
+/** The grid that a parameter was last asked for. */
+const grids = new WeakMap<
+  Numeric,
+  { readonly size: number; readonly values: readonly ParameterValue[] }
+>()
 
 /**
  * At most `size` values, evenly over the scale of a number and both ends among them; all values of
@@ -148,11 +151,19 @@ export function gridValues(parameter: Parameter, size: number): readonly Paramet
   const listed = listedValues(parameter)
   if (listed) return listed
   const numeric = parameter as Numeric
+  const known = grids.get(numeric)
+  if (known?.size === size) return known.values
+  const values = numberGrid(numeric, size)
+  grids.set(numeric, { size, values })
+  return values
+}
+
+function numberGrid(parameter: Numeric, size: number): readonly ParameterValue[] {
   const count = valueCount(parameter)
   if (count !== null && count <= size) {
-    return Array.from({ length: count }, (_, index) => numeric.lower + index)
+    return Array.from({ length: count }, (_, index) => parameter.lower + index)
   }
-  const points = Array.from({ length: size }, (_, index) => valueAt(numeric, index / (size - 1)))
+  const points = Array.from({ length: size }, (_, index) => valueAt(parameter, index / (size - 1)))
   return [...new Set(points)]
 }
 
@@ -216,18 +227,4 @@ function floatAt(parameter: Float, share: number): number {
     parameter,
     log ? lower * (upper / lower) ** share : lower + (upper - lower) * share,
   )
-}
-
-function roundInScale({ lower, upper, log }: Float, value: number): number {
-  if (log) return Number(value.toPrecision(floatDigits))
-  const size = Math.max(Math.abs(lower), Math.abs(upper))
-  const decimals = Math.min(
-    floatDigits - Math.ceil(Math.log10(upper - lower)),
-    // No finer than a double of this size is.
-    doubleDigits - 1 - Math.ceil(Math.log10(size)),
-    100,
-  )
-  if (decimals >= 0) return Number(value.toFixed(decimals))
-  const step = 10 ** -decimals
-  return Math.round(value / step) * step
 }
