@@ -4,17 +4,12 @@
  */
 import { ArchloomError } from '#src/errors.ts'
 import type { Random } from '#src/random/random.ts'
+import type { Row } from './compiled-test.ts'
 import { defaultOf, gridValues, sampleValue, valueCount } from './domain.ts'
-import { findForbidden, isTrue, parameterModel, readValue } from './model.ts'
+import { type ParameterModel, type ParameterNode, parameterModel } from './model.ts'
 import type { Configuration, Parameter, ParameterSpace, ParameterValue } from './parameter.ts'
-import {
-  activeParameters,
-  assembleConfiguration,
-  type Chooser,
-  firstAllowed,
-  fresh,
-  type GridOptions,
-} from './sample.ts'
+import { activeNodes, assembleRow, configurationOf, emptyRow, isWhole, rowOf } from './row.ts'
+import { type Chooser, firstAllowed, fresh, type GridOptions } from './sample.ts'
 
 export interface ChangeOptions extends GridOptions {
   /**
@@ -41,16 +36,17 @@ export function mutateConfiguration(
   random: Random,
   options: ChangeOptions = {},
 ): Configuration {
-  const changeable = changeableParameters(space, configuration)
+  const model = parameterModel(space)
+  const given = rowOf(model, configuration)
+  const changeable = changeableNodes(model, given)
+  if (changeable.length === 0) refuseUnchangeable(space)
   const activate = options.activated === 'default' ? defaultOf : fresh(random, options)
-  const mutant =
-    changeable.length > 0 &&
-    firstAllowed(space, () => {
-      const parameter = random.pick(changeable)
-      const value = otherValue(parameter, configuration, random, options)
-      return withValue(space, configuration, parameter.name, value, activate)
-    })
-  return mutant || refuseUnchangeable(space)
+  const mutant = firstAllowed(model, () => {
+    const node = random.pick(changeable)
+    const value = otherValue(node.parameter, given[node.position], random, options)
+    return reassembled(model, given.with(node.position, value), activate)
+  })
+  return mutant === null ? refuseUnchangeable(space) : configurationOf(model, mutant)
 }
 
 /**
@@ -71,14 +67,18 @@ export function* neighbourConfigurations(
   options: ChangeOptions = {},
 ): Iterable<Configuration> {
   const model = parameterModel(space)
-  for (const { name } of changeableParameters(space, configuration)) {
-    const parameter = model.byName.get(name)?.parameter
-    if (!parameter) continue
-    for (const value of listValues(space, parameter, options)) {
-      if (value === readValue(configuration, name)) continue
-      const changed = { ...configuration, [name]: value }
-      for (const neighbour of completions(space, changed, options)) {
-        if (!findForbidden(model, neighbour)) yield neighbour
+  const given = rowOf(model, configuration)
+  // What nobody asks for leaves the other values of such a row as they are.
+  const isPlain = isWhole(model, given) && !model.isForbidden(given)
+  const base = configurationOf(model, given)
+  for (const { parameter, position, isAsked } of changeableNodes(model, given)) {
+    const now = given[position]
+    const others = listValues(space, parameter, options).filter((value) => value !== now)
+    if (isPlain && !isAsked) {
+      for (const value of others) yield { ...base, [parameter.name]: value }
+    } else {
+      for (const value of others) {
+        yield* completions(space, given.with(position, value), options)
       }
     }
   }
@@ -97,15 +97,15 @@ export function crossoverConfigurations(
   options: ChangeOptions = {},
 ): Configuration {
   const activate = options.activated === 'default' ? defaultOf : fresh(random, options)
-  const child = firstAllowed(space, () =>
-    assembleConfiguration(space, (parameter) => {
-      const [one, other] = random.bernoulli(0.5) ? [first, second] : [second, first]
-      return (
-        readValue(one, parameter.name) ?? readValue(other, parameter.name) ?? activate(parameter)
-      )
+  const model = parameterModel(space)
+  const rows = [rowOf(model, first), rowOf(model, second)] as const
+  const child = firstAllowed(model, () =>
+    assembleRow(model, ({ parameter, position }) => {
+      const [one, other] = random.bernoulli(0.5) ? rows : [rows[1], rows[0]]
+      return one[position] ?? other[position] ?? activate(parameter)
     }),
   )
-  return child ?? first
+  return child === null ? first : configurationOf(model, child)
 }
 
 /** The same configuration with one parameter's value replaced, its dependants following. */
@@ -116,31 +116,28 @@ export function withValue(
   value: ParameterValue,
   activate: Chooser = defaultOf,
 ): Configuration {
-  const changed = { ...configuration, [name]: value }
-  return assembleConfiguration(
-    space,
-    (parameter) => readValue(changed, parameter.name) ?? activate(parameter),
-  )
+  const model = parameterModel(space)
+  const row = rowOf(model, configuration)
+  const position = model.byName.get(name)?.position
+  if (position !== undefined) row[position] = value
+  return configurationOf(model, reassembled(model, row, activate))
 }
 
-function changeableParameters(
-  space: ParameterSpace,
-  configuration: Configuration,
-): readonly Parameter[] {
-  const { byName } = parameterModel(space)
-  return activeParameters(space, configuration).flatMap((name) => {
-    const parameter = byName.get(name)?.parameter
-    return parameter && valueCount(parameter) !== 1 ? [parameter] : []
-  })
+/** A row without what its values make inactive, and with values for what they make active. */
+function reassembled(model: ParameterModel, row: Row, activate: Chooser): Row {
+  return assembleRow(model, ({ parameter, position }) => row[position] ?? activate(parameter))
+}
+
+function changeableNodes(model: ParameterModel, row: Row): readonly ParameterNode[] {
+  return activeNodes(model, row).filter(({ parameter }) => valueCount(parameter) !== 1)
 }
 
 function otherValue(
   parameter: Parameter,
-  configuration: Configuration,
+  now: ParameterValue | undefined,
   random: Random,
   { grid = null }: ChangeOptions,
 ): ParameterValue {
-  const now = readValue(configuration, parameter.name)
   const isNumber = parameter.kind === 'integer' || parameter.kind === 'float'
   if (!isNumber || grid !== null) {
     const values = gridValues(parameter, grid ?? 2)
@@ -168,29 +165,34 @@ function listValues(
   return gridValues(parameter, grid ?? count ?? 0)
 }
 
-/** The configurations that agree with the given values wherever these are active. */
+/** The allowed configurations that agree with the given values wherever these are active. */
 function* completions(
   space: ParameterSpace,
-  given: Configuration,
+  given: Row,
   options: ChangeOptions,
 ): Iterable<Configuration> {
-  const { nodes } = parameterModel(space)
-  function* complete(position: number, sofar: Configuration): Iterable<Configuration> {
-    const node = nodes[position]
-    if (!node) return yield sofar
-    const { parameter, tests } = node
-    const model = parameterModel(space)
-    if (!tests.every((test) => isTrue(model, test, sofar))) {
-      return yield* complete(position + 1, sofar)
-    }
-    const known = readValue(given, parameter.name)
-    for (const value of known === undefined ? freshValues(parameter) : [known]) {
-      yield* complete(position + 1, { ...sofar, [parameter.name]: value })
-    }
+  const model = parameterModel(space)
+  const { nodes } = model
+  const valuesAt = ({ parameter, position }: ParameterNode): Row => {
+    if (given[position] !== undefined) return [given[position]]
+    return options.activated === 'default'
+      ? [defaultOf(parameter)]
+      : [...listValues(space, parameter, options)]
   }
-  const freshValues = (parameter: Parameter) =>
-    options.activated === 'default' ? [defaultOf(parameter)] : listValues(space, parameter, options)
-  yield* complete(0, {})
+  /** Decides the values from a position on, in place until there are several for one. */
+  function* complete(start: number, row: Row): Iterable<Configuration> {
+    for (let position = start; position < nodes.length; position++) {
+      const node = nodes[position] as ParameterNode
+      if (!node.isActive(row)) continue
+      const values = valuesAt(node)
+      row[position] = values[0]
+      if (values.length === 1) continue
+      for (const value of values) yield* complete(position + 1, row.with(position, value))
+      return
+    }
+    if (!model.isForbidden(row)) yield configurationOf(model, row)
+  }
+  yield* complete(0, emptyRow(nodes.length))
 }
 
 function refuseUnchangeable({ name }: ParameterSpace): never {

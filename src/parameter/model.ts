@@ -3,6 +3,7 @@
  * and who depends on whom. Making the model is what checks a space.
  */
 import { ArchloomError } from '#src/errors.ts'
+import { compileTest, type RowTest } from './compiled-test.ts'
 import { orderOf } from './domain.ts'
 import type {
   Comparison,
@@ -19,6 +20,12 @@ export interface ParameterNode {
   readonly parameter: Parameter
   /** All of them must hold. */
   readonly tests: readonly Test[]
+  /** Its place among the model's nodes, and in a row. */
+  readonly position: number
+  /** Whether the tests hold, of a row whose values before this place are decided. */
+  readonly isActive: RowTest
+  /** Whether a condition or a forbidden clause asks for it, so that its value matters to others. */
+  readonly isAsked: boolean
 }
 
 export interface ParameterModel {
@@ -26,6 +33,8 @@ export interface ParameterModel {
   readonly nodes: readonly ParameterNode[]
   readonly byName: ReadonlyMap<string, ParameterNode>
   readonly forbidden: readonly ForbiddenClause[]
+  /** Whether `findForbidden` finds a clause for the configuration of a row. */
+  readonly isForbidden: RowTest
 }
 
 /** Models by space; a space is immutable, so a model never goes stale. */
@@ -40,11 +49,36 @@ export function parameterModel(space: ParameterSpace): ParameterModel {
   if (known) return known
   const problem = findSpaceProblem(space)
   if (problem) refuse(space, problem.place, problem.message)
-  const nodes = sortNodes(space)
-  const byName = new Map(nodes.map((node) => [node.parameter.name, node]))
-  const model = { nodes, byName, forbidden: space.forbidden }
+  const model = compileModel(space, sortNodes(space))
   models.set(space, model)
   return model
+}
+
+function compileModel(
+  { forbidden }: ParameterSpace,
+  sorted: readonly SortedNode[],
+): ParameterModel {
+  const places = new Map(
+    sorted.map(({ parameter }, position) => [parameter.name, { parameter, position }]),
+  )
+  const clauses = forbidden.map(({ parts }): Test => ({ kind: 'and', tests: [...parts] }))
+  const asked = [...sorted.flatMap(({ tests }) => tests), ...clauses].flatMap(comparisonsOf)
+  const askedNames = new Set(asked.map(({ parameter }) => parameter))
+  const nodes = sorted.map(
+    ({ parameter, tests }, position): ParameterNode => ({
+      parameter,
+      tests,
+      position,
+      isActive: compileTest({ kind: 'and', tests: [...tests] }, places),
+      isAsked: askedNames.has(parameter.name),
+    }),
+  )
+  return {
+    nodes,
+    byName: new Map(nodes.map((node) => [node.parameter.name, node])),
+    forbidden,
+    isForbidden: compileTest({ kind: 'or', tests: clauses }, places),
+  }
 }
 
 /** Whether a test holds; what is absent from the configuration counts as inactive. */
@@ -91,11 +125,12 @@ export function findForbidden(
   )
 }
 
-type Waiting = ReadonlyMap<string, ParameterNode>
+type SortedNode = Pick<ParameterNode, 'parameter' | 'tests'>
+type Waiting = ReadonlyMap<string, SortedNode>
 
-function sortNodes(space: ParameterSpace): readonly ParameterNode[] {
+function sortNodes(space: ParameterSpace): readonly SortedNode[] {
   const waiting = new Map(
-    space.parameters.map((parameter): [string, ParameterNode] => [
+    space.parameters.map((parameter): [string, SortedNode] => [
       parameter.name,
       { parameter, tests: [] },
     ]),
@@ -104,7 +139,7 @@ function sortNodes(space: ParameterSpace): readonly ParameterNode[] {
     const node = waiting.get(child)
     if (node) waiting.set(child, { ...node, tests: [...node.tests, test] })
   }
-  const sorted: ParameterNode[] = []
+  const sorted: SortedNode[] = []
   while (waiting.size > 0) {
     const ready = waiting.values().find((node) => waitingParent(node, waiting) === undefined)
     if (!ready) {
@@ -118,7 +153,7 @@ function sortNodes(space: ParameterSpace): readonly ParameterNode[] {
   return sorted
 }
 
-function waitingParent({ tests }: ParameterNode, waiting: Waiting): string | undefined {
+function waitingParent({ tests }: SortedNode, waiting: Waiting): string | undefined {
   return tests.flatMap(comparisonsOf).find(({ parameter }) => waiting.has(parameter))?.parameter
 }
 

@@ -1,6 +1,7 @@
 import { domainWords, isInDomain } from './domain.ts'
-import { findForbidden, isTrue, parameterModel, readValue } from './model.ts'
+import { findForbidden, isTrue, type ParameterModel, parameterModel, readValue } from './model.ts'
 import type { Configuration, ForbiddenClause, ParameterSpace, ParameterValue } from './parameter.ts'
+import { isInSpace, rowOf } from './row.ts'
 import { forbiddenWords } from './words.ts'
 
 /** Why a configuration is not in a space. */
@@ -20,6 +21,7 @@ export function findConfigurationProblems(
   configuration: Configuration,
 ): readonly ConfigurationProblem[] {
   const model = parameterModel(space)
+  if (hasNoProblem(model, configuration)) return []
   const unknown = Object.keys(configuration)
     .filter((name) => !model.byName.has(name))
     .map((name) => ({
@@ -59,6 +61,12 @@ export function configurationProblems(
 
 export function problemSentence({ place, expected, found }: ConfigurationProblem): string {
   return `The configuration is wrong at ${place}: expected ${expected}, found ${found}`
+}
+
+function hasNoProblem(model: ParameterModel, configuration: Configuration): boolean {
+  const row = rowOf(model, configuration)
+  const known = row.reduce<number>((count, value) => (value === undefined ? count : count + 1), 0)
+  return known === Object.keys(configuration).length && isInSpace(model, row)
 }
 
 function forbiddenProblem(space: ParameterSpace, clause: ForbiddenClause): ConfigurationProblem {

@@ -1,8 +1,10 @@
 import { ArchloomError } from '#src/errors.ts'
 import type { Random } from '#src/random/random.ts'
+import type { Row } from './compiled-test.ts'
 import { defaultOf, gridValues, sampleValue } from './domain.ts'
-import { findForbidden, isTrue, parameterModel, readValue } from './model.ts'
+import { type ParameterModel, parameterModel } from './model.ts'
 import type { Configuration, Parameter, ParameterSpace, ParameterValue } from './parameter.ts'
+import { activeNodes, assembleRow, configurationOf, rowOf } from './row.ts'
 
 /** Draws thrown away before a space counts as having nothing that is not forbidden. */
 const triesMax = 10_000
@@ -25,13 +27,10 @@ export type Chooser = (parameter: Parameter) => ParameterValue
  */
 export function assembleConfiguration(space: ParameterSpace, choose: Chooser): Configuration {
   const model = parameterModel(space)
-  const configuration: Record<string, ParameterValue> = Object.create(null)
-  for (const { parameter, tests } of model.nodes) {
-    if (tests.every((test) => isTrue(model, test, configuration))) {
-      configuration[parameter.name] = choose(parameter)
-    }
-  }
-  return { ...configuration }
+  return configurationOf(
+    model,
+    assembleRow(model, ({ parameter }) => choose(parameter)),
+  )
 }
 
 /** Every active parameter at its default. */
@@ -42,13 +41,7 @@ export function defaultConfiguration(space: ParameterSpace): Configuration {
 /** Names of the parameters that a configuration's values make active, parents first. */
 export function activeParameters(space: ParameterSpace, configuration: Configuration): string[] {
   const model = parameterModel(space)
-  const active: Record<string, ParameterValue> = Object.create(null)
-  return model.nodes.flatMap(({ parameter: { name }, tests }) => {
-    if (!tests.every((test) => isTrue(model, test, active))) return []
-    const value = readValue(configuration, name)
-    if (value !== undefined) active[name] = value
-    return [name]
-  })
+  return activeNodes(model, rowOf(model, configuration)).map(({ parameter: { name } }) => name)
 }
 
 /**
@@ -64,7 +57,9 @@ export function sampleConfiguration(
   { grid = null }: GridOptions = {},
 ): Configuration {
   const choose = fresh(random, { grid })
-  return firstAllowed(space, () => assembleConfiguration(space, choose)) ?? refuseEmpty(space)
+  const model = parameterModel(space)
+  const row = firstAllowed(model, () => assembleRow(model, ({ parameter }) => choose(parameter)))
+  return row === null ? refuseEmpty(space) : configurationOf(model, row)
 }
 
 /** Draws for a parameter that has no value yet. */
@@ -76,14 +71,10 @@ export function fresh(random: Random, { grid = null }: GridOptions): Chooser {
 }
 
 /** The first of many draws that is not forbidden; null when there is none. */
-export function firstAllowed(
-  space: ParameterSpace,
-  draw: () => Configuration | null,
-): Configuration | null {
-  const model = parameterModel(space)
+export function firstAllowed(model: ParameterModel, draw: () => Row): Row | null {
   for (let attempt = 0; attempt < triesMax; attempt++) {
-    const configuration = draw()
-    if (configuration && !findForbidden(model, configuration)) return configuration
+    const row = draw()
+    if (!model.isForbidden(row)) return row
   }
   return null
 }

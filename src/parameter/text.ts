@@ -1,12 +1,13 @@
 /** The text form of a configuration: one line of `name=value` pairs, sorted by name. */
 import { ArchloomError } from '#src/errors.ts'
-import { readValue } from './model.ts'
+import { parameterModel, readValue } from './model.ts'
 import type { Configuration, ParameterSpace, ParameterValue } from './parameter.ts'
 import {
   type ConfigurationProblem,
   findConfigurationProblems,
   problemSentence,
 } from './problems.ts'
+import { emptyRow, isInSpace, setValue } from './row.ts'
 
 /** What a word may be to stand without quotes. */
 const bareWord = /^[A-Za-z_][A-Za-z0-9_.:/+@-]*$/
@@ -21,10 +22,12 @@ const leadingWord = /^(?:"(?:[^"\\]|\\.)*"|[^\s="]+)/
  * or a truth value is quoted, so that the kind of a value survives. Names are sorted by code unit.
  */
 export function formatConfiguration(configuration: Configuration): string {
-  return Object.keys(configuration)
-    .sort()
-    .map((name) => `${formatWord(name)}=${formatValue(readValue(configuration, name) ?? '')}`)
-    .join(' ')
+  let text = ''
+  for (const name of Object.keys(configuration).sort()) {
+    const pair = `${formatWord(name)}=${formatValue(readValue(configuration, name) ?? '')}`
+    text = text === '' ? pair : `${text} ${pair}`
+  }
+  return text
 }
 
 /**
@@ -34,6 +37,8 @@ export function formatConfiguration(configuration: Configuration): string {
  * @throws space/invalid-architecture naming the pair or the parameter, what was expected and found
  */
 export function parseConfiguration(space: ParameterSpace, text: string): Configuration {
+  const plain = parsePlain(space, text)
+  if (plain !== null) return plain
   const pairs = text === '' ? [] : splitPairs(text)
   const configuration = Object.fromEntries(pairs)
   const written = formatConfiguration(configuration)
@@ -48,7 +53,46 @@ function formatWord(word: string): string {
 }
 
 function formatValue(value: ParameterValue): string {
-  return typeof value === 'string' ? formatWord(value) : JSON.stringify(value)
+  if (typeof value === 'string') return formatWord(value)
+  // The engine remembers texts of numbers here, and not in JSON, whose texts are the same.
+  return typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value)
+}
+
+/**
+ * A configuration without anything in quotes, in one pass; null where there are quotes, or where
+ * anything is wrong with it.
+ */
+function parsePlain(space: ParameterSpace, text: string): Configuration | null {
+  const model = parameterModel(space)
+  const configuration: Record<string, ParameterValue> = {}
+  const row = emptyRow(model.nodes.length)
+  let before = ''
+  for (let start = 0; start < text.length; ) {
+    const sign = text.indexOf('=', start)
+    const end = endOfPair(text, start)
+    const node = sign < 0 ? undefined : model.byName.get(text.slice(start, sign))
+    const value = readPlainValue(text.slice(sign + 1, end))
+    const name = node?.parameter.name ?? ''
+    if (node === undefined || value === null || name <= before || formatWord(name) !== name) {
+      return null
+    }
+    row[node.position] = value
+    setValue(configuration, name, value)
+    before = name
+    start = end + 1
+  }
+  return text.endsWith(' ') || !isInSpace(model, row) ? null : configuration
+}
+
+function endOfPair(text: string, start: number): number {
+  const end = text.indexOf(' ', start)
+  return end < 0 ? text.length : end
+}
+
+/** What a word without quotes stands for, if it is written as `formatValue` does. */
+function readPlainValue(word: string): ParameterValue | null {
+  const value = readBare(word)
+  return formatValue(value) === word ? value : null
 }
 
 type Pair = readonly [string, ParameterValue]

@@ -23,6 +23,7 @@ import {
   when,
 } from '#src/parameter/define.ts'
 import { gridValues, listedValues, valueCount } from '#src/parameter/domain.ts'
+import { findForbidden, parameterModel } from '#src/parameter/model.ts'
 import type { Configuration, ParameterSpace, ParameterValue } from '#src/parameter/parameter.ts'
 import { configurationProblems } from '#src/parameter/problems.ts'
 import { defaultConfiguration, sampleConfiguration } from '#src/parameter/sample.ts'
@@ -191,6 +192,28 @@ describe('changes', () => {
     )
     expect(mutants.filter(({ optimizer }) => optimizer === 'sgd')).toContainEqual(child)
     expect(new Set(mutants.map(({ momentum }) => momentum))).toEqual(new Set([undefined, 0.45]))
+  })
+
+  it('list with defaults what a change of each value leads to', () => {
+    const options = { ...grid, activated: 'default' } as const
+    fc.assert(
+      fc.property(spaces, seeds, (space, seed) => {
+        const model = parameterModel(space)
+        const parent = sampleConfiguration(space, Random.named(seed))
+        const expected = model.nodes.flatMap(({ parameter }) => {
+          const now = parent[parameter.name]
+          return now === undefined
+            ? []
+            : gridValues(parameter, 4)
+                .filter((value) => value !== now)
+                .map((value) => withValue(space, parent, parameter.name, value))
+        })
+        expect([...neighbourConfigurations(space, parent, options)]).toEqual(
+          expected.filter((one) => !findForbidden(model, one)),
+        )
+      }),
+      runs,
+    )
   })
 
   it('refuse to list the neighbours of a float without a grid', () => {

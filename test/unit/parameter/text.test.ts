@@ -131,4 +131,29 @@ describe('parseConfiguration', () => {
       { numRuns: 500, seed: 20_260_406 },
     )
   })
+
+  it('reads damage where nothing is quoted as what it says, or refuses it', () => {
+    const spaces = anyParameterSpace({ floats: true, forbidden: true })
+    const damage = fc.tuple(fc.nat(), fc.nat(), fc.nat({ max: 3 }), fc.string({ maxLength: 3 }))
+    fc.assert(
+      fc.property(spaces, damage, (any, [seed, position, cut, inserted]) => {
+        const text = formatConfiguration(sampleConfiguration(any, Random.named(seed)))
+        const at = position % (text.length + 1)
+        const damaged = text.slice(0, at) + inserted + text.slice(at + cut)
+        try {
+          const configuration = parseConfiguration(any, damaged)
+          expect(formatConfiguration(configuration)).toBe(damaged)
+          expect(configurationProblems(any, configuration)).toEqual([])
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'space/invalid-architecture' })
+        }
+      }),
+      { numRuns: 1000, seed: 20_261_126 },
+    )
+  })
+
+  it('does not take a text without a sign for a pair', () => {
+    const any = parameterSpace({ name: 'any', parameters: [categorical('a', ['ab', 'b'])] })
+    expect(() => parseConfiguration(any, 'ab')).toThrow(/at pair 1: expected "=" and a value/)
+  })
 })
