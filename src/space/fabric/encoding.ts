@@ -34,6 +34,7 @@ export function fabricFeatures({ layers, scales }: FabricBounds): FeatureEncodin
 }
 
 const moves = ['finer', 'same', 'coarser'] as const
+const moveWords: readonly string[] = moves
 
 /**
  * The scale that leaves the first layer, then where each layer is entered. A step past the finest or
@@ -64,10 +65,12 @@ function pathParameters({ layers, scales }: FabricBounds): ParameterEncoding<Tre
     decode(configuration): Decoded<Trellis> {
       const [problem, ...others] = configurationProblems(space, configuration)
       if (problem !== undefined) return { problems: [problem, ...others] }
-      const walk = [Number(configuration.layer1)]
+      let scale = Number(configuration.layer1)
+      const walk = [scale]
       for (const name of names) {
-        const change = moves.map(String).indexOf(String(configuration[name])) - 1
-        walk.push(Math.min(scales, Math.max(1, (walk.at(-1) ?? 1) + change)))
+        const change = moveWords.indexOf(String(configuration[name])) - 1
+        scale = Math.min(scales, Math.max(1, scale + change))
+        walk.push(scale)
       }
       return { architecture: pathOf(walk) }
     },

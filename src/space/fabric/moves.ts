@@ -2,6 +2,7 @@
 import type { Random } from '#src/random/random.ts'
 import type { FabricBounds } from './settings.ts'
 import {
+  compareSteps,
   formatStep,
   isAlive,
   pathOf,
@@ -23,21 +24,39 @@ export function fabricMoves(bounds: FabricBounds): FabricMoves {
   return bounds.onlyPaths ? pathMoves(bounds) : partMoves(bounds)
 }
 
+/** A layer, from 0 on, and a scale of it. */
+interface PlacedScale {
+  readonly layer: number
+  readonly scale: number
+}
+
 /** A path moves in one layer to another scale. */
 function pathMoves({ layers, scales }: FabricBounds): FabricMoves {
-  const isWalk = (walk: readonly number[]) =>
-    walk.every((scale, layer) => layer === 0 || Math.abs(scale - (walk[layer - 1] ?? 0)) <= 1)
-  const changed = (trellis: Trellis): readonly Trellis[] => {
-    const walk = walkOf(trellis)
-    return walk.flatMap((scale, layer) =>
-      Array.from({ length: scales }, (_, index) => index + 1)
-        .filter((other) => other !== scale && isWalk(walk.with(layer, other)))
-        .map((other) => pathOf(walk.with(layer, other))),
-    )
+  /** Each layer with each scale that it can be at instead, in order. */
+  const changes = (walk: readonly number[]): readonly PlacedScale[] => {
+    const found: PlacedScale[] = []
+    for (let layer = 0; layer < layers; layer++) {
+      // The layers at the ends have one beside them.
+      const before = walk[layer - 1] ?? walk[layer + 1] ?? 1
+      const after = walk[layer + 1] ?? before
+      const highest = Math.min(scales, before + 1, after + 1)
+      for (let scale = Math.max(1, before - 1, after - 1); scale <= highest; scale++) {
+        if (scale !== walk[layer]) found.push({ layer, scale })
+      }
+    }
+    return found
   }
+  const changed = (walk: readonly number[], { layer, scale }: PlacedScale) =>
+    pathOf(walk.with(layer, scale))
   return {
-    mutate: (trellis, random) => random.pick(changed(trellis)),
-    neighbours: changed,
+    mutate(trellis, random) {
+      const walk = walkOf(trellis)
+      return changed(walk, random.pick(changes(walk)))
+    },
+    neighbours(trellis) {
+      const walk = walkOf(trellis)
+      return changes(walk).map((change) => changed(walk, change))
+    },
     crossover(first, second, random) {
       const [start, end] = random.bernoulli(0.5) ? [first, second] : [second, first]
       const [head, tail] = [walkOf(start), walkOf(end)]
@@ -111,11 +130,7 @@ function toggled(trellis: Trellis, move: readonly PlacedStep[]): Trellis {
     const steps = result[gap] ?? []
     const text = formatStep(step)
     const others = steps.filter((other) => formatStep(other) !== text)
-    const next = others.length < steps.length ? others : [...steps, step].sort(byScale)
+    const next = others.length < steps.length ? others : [...steps, step].sort(compareSteps)
     return result.with(gap, next)
   }, trellis)
-}
-
-function byScale(one: Step, two: Step): number {
-  return one[0] - two[0] || one[1] - two[1]
 }

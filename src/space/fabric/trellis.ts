@@ -65,8 +65,18 @@ function reachedSteps(trellis: Trellis): Trellis {
 
 /** Whether every step lies on a way through, and there is one. */
 export function isAlive(trellis: Trellis): boolean {
-  const live = withoutDeadSteps(trellis)
-  return trellis.every((steps, gap) => steps.length > 0 && steps.length === live[gap]?.length)
+  let reached: number | null = null
+  for (const steps of trellis) {
+    let [left, entered] = [0, 0]
+    for (const [from, to] of steps) {
+      left |= 1 << from
+      entered |= 1 << to
+    }
+    // All ways go on from the scales where they arrive, and from no others.
+    if (left === 0 || (reached !== null && left !== reached)) return false
+    reached = entered
+  }
+  return true
 }
 
 /** What is wrong with a trellis, each with its place. */
@@ -81,6 +91,7 @@ export function trellisProblems(
   }
   const shape = trellis.flatMap((steps, gap) => gapProblems(steps, gap, scales))
   if (shape.length > 0) return shape
+  if (isAlive(trellis) && !(onlyPaths && trellis.some(({ length }) => length > 1))) return []
   // Where a way breaks off, all of it is dead; the break itself is what a person looks for.
   const reached = reachedSteps(trellis)
   const isBroken = trellis.some((steps, gap) => steps.length !== reached[gap]?.length)
@@ -105,17 +116,30 @@ function gapProblems(
   if (!Array.isArray(steps) || steps.length === 0) {
     return [{ place, expected: 'at least one step', found: JSON.stringify(steps) }]
   }
-  const every = stepsBetweenLayers(scales).map(formatStep)
-  const positions = steps.map((step) => every.indexOf(formatStep(step)))
-  const wrong = positions.indexOf(-1)
-  if (wrong >= 0) {
+  const wrong = steps.find((step) => !isStep(step, scales))
+  if (wrong !== undefined) {
     const expected = `steps between scales 1 to ${scales}, at most one up or down, such as 1>2`
-    return [{ place, expected, found: formatStep(steps[wrong] as Step) }]
+    return [{ place, expected, found: formatStep(wrong) }]
   }
-  if (positions.every((position, index) => index === 0 || position > (positions[index - 1] ?? 0))) {
-    return []
-  }
+  if (isInOrder(steps)) return []
   return [{ place, expected: 'steps in order, each once', found: formatGap(steps) }]
+}
+
+function isStep([from, to]: Step, scales: number): boolean {
+  const isScale = (scale: number) => Number.isInteger(scale) && scale >= 1 && scale <= scales
+  return isScale(from) && isScale(to) && Math.abs(to - from) <= 1
+}
+
+function isInOrder(steps: readonly Step[]): boolean {
+  for (let index = 1; index < steps.length; index++) {
+    if (compareSteps(steps[index - 1] as Step, steps[index] as Step) >= 0) return false
+  }
+  return true
+}
+
+/** Negative where the first comes first, 0 for the same step. */
+export function compareSteps(one: Step, two: Step): number {
+  return one[0] - two[0] || one[1] - two[1]
 }
 
 /** `1>1|1>2,1>1|…`: the steps between each two layers. */
@@ -130,8 +154,8 @@ export function formatTrellis(trellis: Trellis): string {
 export function parseTrellis(text: string, bounds: FabricBounds): Trellis {
   const trellis = text.split('|').map((part, gap) =>
     part.split(',').map((step): Step => {
-      const [, from, to] = /^([1-9])>([1-9])$/.exec(step) ?? []
-      if (from !== undefined && to !== undefined) return [Number(from), Number(to)]
+      const [from, to] = [digitAt(step, 0), digitAt(step, 2)]
+      if (step.length === 3 && step[1] === '>' && from > 0 && to > 0) return [from, to]
       const expected = 'steps from scale to scale such as 1>1,1>2'
       return refuse({ place: gapPlace(gap), expected, found: JSON.stringify(step) })
     }),
@@ -139,6 +163,12 @@ export function parseTrellis(text: string, bounds: FabricBounds): Trellis {
   const [problem] = trellisProblems(trellis, bounds)
   if (problem !== undefined) refuse(problem)
   return trellis
+}
+
+/** Not above 0 for anything but 1 to 9. */
+function digitAt(text: string, position: number): number {
+  const digit = text.charCodeAt(position) - 48
+  return digit <= 9 ? digit : -1
 }
 
 function formatGap(steps: readonly Step[]): string {

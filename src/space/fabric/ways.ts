@@ -21,6 +21,18 @@ interface State {
   readonly next: number
 }
 
+/** The choices at a node where so few ways go on that one word draws among them. */
+interface Fork {
+  /** Sets of scales that the node may lead to, as bits. */
+  readonly sets: readonly number[]
+  /** Ways that go on with each. */
+  readonly weights: readonly number[]
+  readonly total: number
+}
+
+/** Ways that the draw of one word can tell apart. */
+const wordWays = 2n ** 32n
+
 /**
  * Counts by going from node to node and choosing the steps that leave each.
  *
@@ -34,12 +46,12 @@ export function fabricWays(bounds: FabricBounds): Ways {
   const last = layers - 2
 
   const count = (state: State): bigint => {
-    const { gap, scale, here, next } = state
+    const { gap, scale, next } = state
     if (scale > scales) {
       if (next === 0) return 0n
       return gap === last ? 1n : count({ gap: gap + 1, scale: 1, here: next, next: 0 })
     }
-    const key = ((gap * 16 + scale) * 1024 + here) * 1024 + next
+    const key = keyOf(state)
     const found = known.get(key)
     if (found !== undefined) return found
     const total = options(state).reduce((sum, targets) => sum + count(after(state, targets)), 0n)
@@ -62,6 +74,20 @@ export function fabricWays(bounds: FabricBounds): Ways {
     return isFirst ? sets : sets.filter((set) => set !== 0)
   }
 
+  const forks = new Map<number, Fork>()
+  const choose = (state: State, random: Random): number => {
+    const key = keyOf(state)
+    const known = forks.get(key)
+    if (known !== undefined) return drawAt(known, random)
+    const sets = options(state)
+    const weights = sets.map((set) => count(after(state, set)))
+    const total = count(state)
+    if (total > wordWays) return sets[weightedDraw(weights, random)] ?? 0
+    const fork = { sets, weights: weights.map(Number), total: Number(total) }
+    forks.set(key, fork)
+    return drawAt(fork, random)
+  }
+
   const start: State = { gap: 0, scale: 1, here: 0, next: 0 }
   return {
     total: count(start),
@@ -74,23 +100,34 @@ export function fabricWays(bounds: FabricBounds): Ways {
           continue
         }
         const { gap, scale } = state
-        const sets = options(state)
-        const from = state
-        const targets =
-          sets[
-            weightedDraw(
-              sets.map((set) => count(after(from, set))),
-              random,
-            )
-          ] ?? 0
-        for (const to of [scale - 1, scale, scale + 1]) {
-          if (to >= 1 && (targets & bit(to)) !== 0) trellis[gap]?.push([scale, to])
+        const targets = choose(state, random)
+        for (let to = Math.max(1, scale - 1); targets >> (to - 1) !== 0; to++) {
+          if ((targets & bit(to)) !== 0) trellis[gap]?.push([scale, to])
         }
         state = after(state, targets)
       }
       return trellis
     },
   }
+}
+
+function keyOf({ gap, scale, here, next }: State): number {
+  return ((gap * 16 + scale) * 1024 + here) * 1024 + next
+}
+
+function drawAt({ sets, weights, total }: Fork, random: Random): number {
+  return sets[wordDraw(weights, total, random)] ?? 0
+}
+
+/** The draw of `weightedDraw` in numbers: of weights that sum to `total`, from 1 to 2^32. */
+export function wordDraw(weights: readonly number[], total: number, random: Random): number {
+  const unused = total === 1 ? 31 : Math.clz32(total - 1)
+  let draw = total
+  // Bits, drawn again while they make too large a number.
+  while (draw >= total) draw = (random.uint32() << unused) >>> unused
+  let index = 0
+  for (; draw >= (weights[index] as number); index++) draw -= weights[index] as number
+  return index
 }
 
 function after({ gap, scale, here, next }: State, targets: number): State {
