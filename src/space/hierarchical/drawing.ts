@@ -5,17 +5,9 @@ import type {
   DrawingNode,
   DrawingRole,
 } from '#src/graph/drawing.ts'
-import {
-  edgeIndex,
-  type Genotype,
-  type Levels,
-  type Motif,
-  operationCount,
-  range,
-  usedMotifs,
-} from './genotype.ts'
+import { edgeIndex, type Genotype, type Motif, range, usedMotifs } from './genotype.ts'
+import type { Plan } from './plan.ts'
 import type { Primitive } from './settings.ts'
-import { operationName } from './text.ts'
 
 interface Figure {
   readonly group: DrawingGroup
@@ -24,7 +16,7 @@ interface Figure {
 }
 
 /** The cell, then the motifs that it is made of, then the primitives that these are made of. */
-export function drawGenotype(genotype: Genotype, settings: Levels): Drawing {
+export function drawGenotype(genotype: Genotype, plan: Plan): Drawing {
   const used = usedMotifs(genotype)
   const figures = genotype.map((motifs, level) =>
     motifs.flatMap((motif, index) => {
@@ -34,10 +26,10 @@ export function drawGenotype(genotype: Genotype, settings: Levels): Drawing {
         id: `level${level + 2}.motif${index + 1}`,
         label: `Level ${level + 2}: ${name}`,
       }
-      return [drawMotif(motif, level, group, settings)]
+      return [drawMotif(motif, level, group, plan)]
     }),
   )
-  const shown = [...figures.toReversed().flat(), drawPrimitives(genotype, settings)]
+  const shown = [...figures.toReversed().flat(), drawPrimitives(genotype, plan)]
   return {
     title: 'Hierarchical cell and its motifs',
     direction: 'right',
@@ -56,8 +48,8 @@ const looks: Readonly<Record<Primitive, { label: string; role: DrawingRole }>> =
   id: { label: 'identity', role: 'identity' },
 }
 
-function drawMotif(motif: Motif, level: number, group: DrawingGroup, settings: Levels): Figure {
-  const count = settings.levels[level]?.nodes ?? 0
+function drawMotif(motif: Motif, level: number, group: DrawingGroup, plan: Plan): Figure {
+  const count = plan.levels[level]?.nodes ?? 0
   const idOf = (node: number) => `${group.id}.node${node}`
   return {
     group,
@@ -75,8 +67,8 @@ function drawMotif(motif: Motif, level: number, group: DrawingGroup, settings: L
       range(target).flatMap((source) => {
         const operation = motif[edgeIndex(target, source)] ?? 0
         if (operation === 0) return []
-        const label = operationName(settings, level, operation)
-        const role = level === 0 ? primitiveLook(settings, operation).role : 'other'
+        const label = plan.words[level]?.[operation] ?? ''
+        const role = level === 0 ? primitiveLook(plan, operation).role : 'other'
         return [{ from: idOf(source), to: idOf(target), label, role }]
       }),
     ),
@@ -84,7 +76,7 @@ function drawMotif(motif: Motif, level: number, group: DrawingGroup, settings: L
 }
 
 /** What the short names on the lowest edges mean: those that are used. */
-function drawPrimitives(genotype: Genotype, settings: Levels): Figure {
+function drawPrimitives(genotype: Genotype, plan: Plan): Figure {
   const used = usedMotifs(genotype)[0] ?? []
   const operations = new Set(
     (genotype[0] ?? []).flatMap((motif, index) => (used[index] ? motif : [])),
@@ -92,22 +84,22 @@ function drawPrimitives(genotype: Genotype, settings: Levels): Figure {
   const group = { id: 'level1', label: 'Level 1: primitives' }
   return {
     group,
-    nodes: range(operationCount(settings, 0))
+    nodes: range(plan.primitives.length)
       .map((index) => index + 1)
       .filter((operation) => operations.has(operation))
       .map((operation) => {
-        const name = operationName(settings, 0, operation)
+        const name = plan.words[0]?.[operation] ?? ''
         return {
           id: `level1.${name}`,
           detail: name,
           group: group.id,
-          ...primitiveLook(settings, operation),
+          ...primitiveLook(plan, operation),
         }
       }),
     edges: [],
   }
 }
 
-function primitiveLook({ primitives }: Levels, operation: number) {
+function primitiveLook({ primitives }: Plan, operation: number) {
   return looks[primitives[operation - 1] ?? 'id']
 }

@@ -3,62 +3,66 @@ import { anyOf, categorical, equals, parameterSpace, when } from '#src/parameter
 import { configurationProblems } from '#src/parameter/problems.ts'
 import type { FeatureEncoding, ParameterEncoding } from '../space.ts'
 import {
-  allSlots,
   type Genotype,
   genotypeOf,
   initialOperation,
-  type Levels,
   operationAt,
-  operationCount,
   range,
   type Slot,
   usedMotifs,
 } from './genotype.ts'
-import { genotypeProblems, operationName } from './text.ts'
+import type { Plan } from './plan.ts'
+import { genotypeProblems } from './text.ts'
 
 /**
  * One categorical an edge, named as in `level2.motif3.node2.from0`. Those of a motif are active exactly
  * when an active edge above selects it; the cell's always are. Motifs that are not used are decoded
  * to the initial ones.
  */
-export function genotypeParameters(settings: Levels): ParameterEncoding<Genotype> {
-  const slots = allSlots(settings)
+export function genotypeParameters(plan: Plan): ParameterEncoding<Genotype> {
+  const { slots } = plan
+  const names = slots.map(slotName)
+  const choices = plan.words.map((words) => ['none', ...words.slice(1)])
+  const choicesOf = ({ level }: Slot) => choices[level] ?? []
   const above = (level: number, motif: number) =>
     anyOf(
       ...slots
         .filter((slot) => slot.level === level + 1)
-        .map((slot) => equals(slotName(slot), operationName(settings, level + 1, motif + 1))),
+        .map((slot) => equals(slotName(slot), choicesOf(slot)[motif + 1] ?? '')),
     )
   const space = parameterSpace({
     name: 'hierarchical',
     parameters: slots.map((slot) =>
-      categorical(slotName(slot), choicesOf(settings, slot), {
-        defaultValue: wordOf(settings, slot, initialOperation(settings, slot)),
+      categorical(slotName(slot), choicesOf(slot), {
+        defaultValue: choicesOf(slot)[initialOperation(plan, slot)] ?? '',
       }),
     ),
     conditions: slots
-      .filter(({ level }) => level < settings.levels.length - 1)
+      .filter(({ level }) => level < plan.levels.length - 1)
       .map((slot) => when(slotName(slot), above(slot.level, slot.motif))),
   })
   return {
     space,
     encode(genotype) {
       const used = usedMotifs(genotype)
-      const active = slots.filter(({ level, motif }) => used[level]?.[motif] === true)
-      return Object.fromEntries(
-        active.map((slot) => [slotName(slot), wordOf(settings, slot, operationAt(genotype, slot))]),
-      )
+      const configuration: Record<string, string> = {}
+      for (const [index, slot] of slots.entries()) {
+        if (used[slot.level]?.[slot.motif] !== true) continue
+        configuration[names[index] ?? ''] = choicesOf(slot)[operationAt(genotype, slot)] ?? ''
+      }
+      return configuration
     },
     decode(configuration) {
       const [problem, ...others] = configurationProblems(space, configuration)
       if (problem !== undefined) return { problems: [problem, ...others] }
-      const genotype = genotypeOf(settings, (slot) => {
-        const word = configuration[slotName(slot)]
+      let index = 0
+      const genotype = genotypeOf(plan, (slot) => {
+        const word = configuration[names[index++] ?? '']
         return word === undefined
-          ? initialOperation(settings, slot)
-          : choicesOf(settings, slot).indexOf(String(word))
+          ? initialOperation(plan, slot)
+          : choicesOf(slot).indexOf(String(word))
       })
-      const [cut] = genotypeProblems(genotype, settings)
+      const [cut] = genotypeProblems(genotype, plan)
       if (cut === undefined) return { architecture: genotype }
       const { place, expected, found } = cut
       return {
@@ -69,9 +73,8 @@ export function genotypeParameters(settings: Levels): ParameterEncoding<Genotype
 }
 
 /** The operation of each edge of each motif, one-hot. */
-export function genotypeFeatures(settings: Levels): FeatureEncoding<Genotype> {
-  const slots = allSlots(settings)
-  const sizes = slots.map(({ level }) => operationCount(settings, level) + 1)
+export function genotypeFeatures({ slots, words }: Plan): FeatureEncoding<Genotype> {
+  const sizes = slots.map(({ level }) => words[level]?.length ?? 0)
   return {
     size: sizes.reduce((sum, size) => sum + size, 0),
     description:
@@ -88,14 +91,4 @@ export function genotypeFeatures(settings: Levels): FeatureEncoding<Genotype> {
 
 function slotName({ level, motif, target, source }: Slot): string {
   return `level${level + 2}.motif${motif + 1}.node${target}.from${source}`
-}
-
-function choicesOf(settings: Levels, slot: Slot): readonly string[] {
-  return range(operationCount(settings, slot.level) + 1).map((operation) =>
-    wordOf(settings, slot, operation),
-  )
-}
-
-function wordOf(settings: Levels, { level }: Slot, operation: number): string {
-  return operation === 0 ? 'none' : operationName(settings, level, operation)
 }

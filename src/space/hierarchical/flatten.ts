@@ -1,15 +1,16 @@
 /** The one graph of primitives that motifs of motifs stand for. */
-import { canonicalOrder } from '../dag-form.ts'
+import { sha256 } from '#src/encoding/hash.ts'
+import { sortedOf } from '../dag-coloring.ts'
+import { placesIn, quickOrder } from '../dag-form.ts'
 import {
+  allLive,
   connectedMotifs,
-  edgeIndex,
   type Genotype,
   isLive,
   type Levels,
   type Motif,
-  range,
 } from './genotype.ts'
-import type { Primitive } from './settings.ts'
+import { type Primitive, primitives } from './settings.ts'
 
 export interface CellVertex {
   /** `merge` joins its inputs; a primitive has one input, the cell's input has none. */
@@ -39,6 +40,9 @@ export interface FlatCell {
  */
 export function flattenCell(genotype: Genotype, { primitives }: Levels): FlatCell {
   const connected = connectedMotifs(genotype)
+  const live = genotype.map((motifs, level) =>
+    motifs.map((motif) => liveNodes(motif, connected[level - 1] ?? allLive)),
+  )
   const vertices: CellVertex[] = [{ kind: 'input', inputs: [], path: 'input' }]
   const append = (vertex: CellVertex) => vertices.push(vertex) - 1
 
@@ -48,17 +52,10 @@ export function flattenCell(genotype: Genotype, { primitives }: Levels): FlatCel
       const kind = primitives[operation - 1] ?? 'id'
       return kind === 'id' ? source : append({ kind, inputs: [source], path })
     }
-    const motif = genotype[level]?.[operation - 1] ?? []
-    const below = connected[level - 1]
     const values = [source]
-    for (const { target, sources } of liveNodes(motif, below)) {
-      const terms = sources.map((from) =>
-        apply(
-          level - 1,
-          motif[edgeIndex(target, from)] ?? 0,
-          values[from] ?? source,
-          joined(path, `edge${from}_${target}`),
-        ),
+    for (const { target, edges } of live[level]?.[operation - 1] ?? []) {
+      const terms = edges.map(({ source: from, operation: below }) =>
+        apply(level - 1, below, values[from] ?? source, joined(path, `edge${from}_${target}`)),
       )
       const [only = source] = terms
       values[target] =
@@ -72,43 +69,60 @@ export function flattenCell(genotype: Genotype, { primitives }: Levels): FlatCel
   return { vertices, output }
 }
 
-/** A text equal for cells exactly when their graphs of primitives are isomorphic. */
-export function flatCellText({ vertices, output }: FlatCell): string {
+/** A hash equal for cells exactly when their graphs of primitives are isomorphic. */
+export function flatCellHash({ vertices, output }: FlatCell): string {
   const labelled = vertices.map(({ kind, inputs }, position) => ({
     label: position === output ? `${kind}!` : kind,
     inputs,
   }))
-  const order = canonicalOrder(labelled)
-  return order
-    .map((position) => {
-      const { label = '', inputs = [] } = labelled[position] ?? {}
-      const places = inputs.map((input) => order.indexOf(input)).sort((one, other) => one - other)
-      return `${label}@${places.join(',')}`
-    })
-    .join('|')
+  const order = quickOrder(labelled)
+  const places = placesIn(order)
+  // Numbers, of which those below zero begin a vertex: a text takes longer to make than to hash.
+  const numbers: number[] = []
+  for (const position of order) {
+    const { kind = 'input', inputs = [] } = vertices[position] ?? {}
+    numbers.push(-1 - 2 * kinds.indexOf(kind) - (position === output ? 1 : 0))
+    for (const place of sortedOf(inputs, places)) numbers.push(place)
+  }
+  return sha256(new Uint8Array(Int32Array.from(numbers).buffer))
+}
+
+const kinds: readonly string[] = ['input', 'merge', ...primitives]
+
+interface LiveEdge {
+  readonly source: number
+  readonly operation: number
 }
 
 interface LiveNode {
   readonly target: number
-  readonly sources: readonly number[]
+  readonly edges: readonly LiveEdge[]
 }
 
 /** Nodes between input and output that something flows through, with the edges that carry it. */
-function liveNodes(motif: Motif, below: readonly boolean[] | undefined): readonly LiveNode[] {
-  const reached = [true]
+function liveNodes(motif: Motif, below: number): readonly LiveNode[] {
+  // Nodes are bits of a number.
+  let reached = 1
   const nodes: LiveNode[] = []
-  for (let target = 1; edgeIndex(target, 0) < motif.length; target++) {
-    const sources = range(target).filter(
-      (source) => reached[source] && isLive(motif[edgeIndex(target, source)] ?? 0, below),
-    )
-    reached.push(sources.length > 0)
-    nodes.push({ target, sources })
+  for (let target = 1, first = 0; first < motif.length; first += target, target++) {
+    const edges: LiveEdge[] = []
+    for (let source = 0; source < target; source++) {
+      const operation = ((reached >> source) & 1) === 1 ? (motif[first + source] ?? 0) : 0
+      if (isLive(operation, below)) edges.push({ source, operation })
+    }
+    if (edges.length > 0) reached |= 1 << target
+    nodes.push({ target, edges })
   }
-  const needed = new Set([nodes.length])
-  for (const { target, sources } of nodes.toReversed()) {
-    if (needed.has(target)) for (const source of sources) needed.add(source)
+  return neededNodes(nodes)
+}
+
+/** Those that a way to the last one goes through. */
+function neededNodes(nodes: readonly LiveNode[]): readonly LiveNode[] {
+  let needed = 1 << nodes.length
+  for (const { target, edges } of nodes.toReversed()) {
+    if (((needed >> target) & 1) === 1) for (const { source } of edges) needed |= 1 << source
   }
-  return nodes.filter(({ target, sources }) => needed.has(target) && sources.length > 0)
+  return nodes.filter(({ target, edges }) => ((needed >> target) & 1) === 1 && edges.length > 0)
 }
 
 function joined(path: string, segment: string): string {

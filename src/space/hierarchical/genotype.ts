@@ -52,14 +52,18 @@ export function withOperation(genotype: Genotype, slot: Slot, operation: number)
   return genotype.with(slot.level, motifs.with(slot.motif, changed))
 }
 
-/** The genotype with this operation on each edge. */
+/** The genotype with this operation on each edge, asked for in the order of `allSlots`. */
 export function genotypeOf({ levels }: Levels, operation: (slot: Slot) => number): Genotype {
   return levels.map(({ motifs, nodes }, level) =>
-    range(motifs).map((motif) =>
-      range(nodes).flatMap((target) =>
-        range(target).map((source) => operation({ level, motif, target, source })),
-      ),
-    ),
+    range(motifs).map((motif) => {
+      const edges: number[] = []
+      for (let target = 1; target < nodes; target++) {
+        for (let source = 0; source < target; source++) {
+          edges.push(operation({ level, motif, target, source }))
+        }
+      }
+      return edges
+    }),
   )
 }
 
@@ -73,24 +77,30 @@ export function initialOperation({ primitives }: Levels, { level, target, source
   return level === 0 ? primitives.indexOf('id') + 1 : 1
 }
 
-/** Of each level, whether something flows through each motif, from its input to its output. */
-export function connectedMotifs(genotype: Genotype): readonly (readonly boolean[])[] {
-  const connected: boolean[][] = []
-  for (const [level, motifs] of genotype.entries()) {
-    const below = connected[level - 1]
-    connected.push(motifs.map((motif) => isReached(motif, below)))
+/** Of each level, the motifs that something flows through, from input to output: bits of a number. */
+export function connectedMotifs(genotype: Genotype): readonly number[] {
+  const connected: number[] = []
+  let below = allLive
+  for (const motifs of genotype) {
+    let found = 0
+    for (const [index, motif] of motifs.entries()) if (isReached(motif, below)) found |= 1 << index
+    connected.push(found)
+    below = found
   }
   return connected
 }
 
 /** Whether something flows through the cell. */
 export function isConnected(genotype: Genotype): boolean {
-  return connectedMotifs(genotype).at(-1)?.[0] === true
+  return connectedMotifs(genotype).at(-1) === 1
 }
 
+/** What stands below the motifs of level 2: every primitive hands something on. */
+export const allLive = -1
+
 /** Whether an operation hands anything on, given which motifs of the level below do. */
-export function isLive(operation: number, below: readonly boolean[] | undefined): boolean {
-  return operation > 0 && (below === undefined || below[operation - 1] === true)
+export function isLive(operation: number, below: number): boolean {
+  return operation > 0 && ((below >> (operation - 1)) & 1) === 1
 }
 
 /** Of each level, whether each motif stands on an edge of a used motif above it; the cell is used. */
@@ -136,17 +146,19 @@ export function countConnected(settings: Levels): bigint {
 }
 
 export function range(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, index) => index)
+  const numbers: number[] = []
+  for (let number = 0; number < count; number++) numbers.push(number)
+  return numbers
 }
 
-/** Asked for every neighbour of every genotype; so the nodes reached are bits of one number. */
-function isReached(motif: Motif, below: readonly boolean[] | undefined): boolean {
+/** Asked for every neighbour of every genotype; so the nodes reached are bits of one number, too. */
+function isReached(motif: Motif, below: number): boolean {
   let reached = 1
   let isLast = false
   for (let target = 1, index = 0; index < motif.length; target++) {
     isLast = false
     for (let source = 0; source < target; source++, index++) {
-      if ((reached >> source) % 2 === 1 && isLive(motif[index] ?? 0, below)) isLast = true
+      if (((reached >> source) & 1) === 1 && isLive(motif[index] ?? 0, below)) isLast = true
     }
     if (isLast) reached |= 1 << target
   }

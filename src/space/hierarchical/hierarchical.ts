@@ -1,12 +1,12 @@
-import { sha256 } from '#src/encoding/hash.ts'
 import { ArchloomError } from '#src/errors.ts'
 import type { SearchSpace, SpaceEntry } from '../space.ts'
 import { drawGenotype } from './drawing.ts'
 import { genotypeFeatures, genotypeParameters } from './encoding.ts'
-import { flatCellText, flattenCell } from './flatten.ts'
+import { flatCellHash, flattenCell } from './flatten.ts'
 import { countConnected, type Genotype } from './genotype.ts'
 import { crossGenotypes, genotypeNeighbours, mutateGenotype, sampleGenotype } from './moves.ts'
 import { compileGenotype } from './network.ts'
+import { planOf } from './plan.ts'
 import { HierarchicalSettings } from './settings.ts'
 import { formatGenotype, genotypeProblems, parseGenotype } from './text.ts'
 
@@ -31,30 +31,31 @@ export function hierarchical(settings: HierarchicalSettings): SearchSpace<Genoty
       { details: { space: 'hierarchical', place: 'levels' } },
     )
   }
+  const plan = planOf(settings)
   return {
     name: 'hierarchical',
     settings,
     takes: 'images',
     encodings: {
-      parameters: genotypeParameters(settings),
-      adjacency: genotypeFeatures(settings),
+      parameters: genotypeParameters(plan),
+      adjacency: genotypeFeatures(plan),
     },
     distribution: `${settings.initialMutations} random changes of one edge from the architecture of identities, and more until the cell is connected: not uniform`,
-    sample: (random) => sampleGenotype(settings, random),
-    mutate: (genotype, random) => mutateGenotype(genotype, settings, random),
-    crossover: (first, second, random) => crossGenotypes([first, second], settings, random),
-    neighbours: (genotype) => genotypeNeighbours(genotype, settings),
+    sample: (random) => sampleGenotype(plan, settings.initialMutations, random),
+    mutate: (genotype, random) => mutateGenotype(genotype, plan, random),
+    crossover: (first, second, random) => crossGenotypes([first, second], random),
+    neighbours: (genotype) => genotypeNeighbours(genotype, plan),
     problems: (genotype) =>
-      genotypeProblems(genotype, settings).map(
+      genotypeProblems(genotype, plan).map(
         ({ place, expected, found }) =>
           `The genotype is wrong at ${place}: expected ${expected}, found ${found}`,
       ),
     count: () => ({ value: total, kind: 'exact' }),
-    format: (genotype) => formatGenotype(genotype, settings),
-    parse: (text) => parseGenotype(text, settings),
-    canonical: (genotype) => sha256(flatCellText(flattenCell(genotype, settings))),
+    format: (genotype) => formatGenotype(genotype, plan),
+    parse: (text) => parseGenotype(text, plan),
+    canonical: (genotype) => flatCellHash(flattenCell(genotype, settings)),
     compile: (genotype, task) => compileGenotype(genotype, settings, task),
-    draw: (genotype) => drawGenotype(genotype, settings),
+    draw: (genotype) => drawGenotype(genotype, plan),
   }
 }
 

@@ -8,6 +8,7 @@ import {
   operationCount,
   range,
 } from './genotype.ts'
+import type { Plan } from './plan.ts'
 
 export interface GenotypeProblem {
   readonly place: string
@@ -19,9 +20,9 @@ export interface GenotypeProblem {
  * Levels joined by `/`, their motifs by `;`, nodes by `|`, the operations of a node's edges by `,`:
  * `id|-,sep3;…/m1|m2,-|…`, with `-` for no edge and `m2` for the second motif of the level below.
  */
-export function formatGenotype(genotype: Genotype, settings: Levels): string {
+export function formatGenotype(genotype: Genotype, { words }: Plan): string {
   return genotype
-    .map((motifs, level) => motifs.map((motif) => formatMotif(motif, settings, level)).join(';'))
+    .map((motifs, level) => motifs.map((motif) => formatMotif(motif, words[level])).join(';'))
     .join('/')
 }
 
@@ -29,31 +30,12 @@ export function formatGenotype(genotype: Genotype, settings: Levels): string {
  * Reads the text form.
  * @throws space/invalid-architecture naming level, motif, node and edge
  */
-export function parseGenotype(text: string, settings: Levels): Genotype {
-  const { levels } = settings
-  const parts = split(text, '/', {
-    count: levels.length,
-    place: 'the architecture',
-    what: 'levels',
-  })
-  const genotype = parts.map((levelText, level) => {
-    const { motifs = 0, nodes = 0 } = levels[level] ?? {}
-    const place = `level ${level + 2}`
-    return split(levelText, ';', { count: motifs, place, what: 'motifs' }).map(
-      (motifText, motif) => {
-        const where = `${place}, motif ${motif + 1}`
-        const rows = split(motifText, '|', {
-          count: nodes - 1,
-          place: where,
-          what: 'nodes with edges',
-        })
-        return rows.flatMap((row, index) =>
-          readNode(row, { level, motif, target: index + 1 }, settings),
-        )
-      },
-    )
-  })
-  const [problem] = genotypeProblems(genotype, settings)
+export function parseGenotype(text: string, plan: Plan): Genotype {
+  const count = plan.levels.length
+  const genotype = split(text, '/', { count, place: wholePlace, what: 'levels' }).map(
+    (levelText, level) => readLevel(levelText, level, plan),
+  )
+  const [problem] = genotypeProblems(genotype, plan)
   if (problem !== undefined) refuse(problem)
   return genotype
 }
@@ -76,27 +58,15 @@ export function genotypeProblems(genotype: Genotype, settings: Levels): readonly
   return [{ place: `level ${levels.length + 1}, the cell`, expected, found: 'none' }]
 }
 
-function formatMotif(motif: Motif, settings: Levels, level: number): string {
+function formatMotif(motif: Motif, words: readonly string[] = []): string {
   let text = ''
   for (let target = 1, index = 0; index < motif.length; target++) {
     for (let source = 0; source < target; source++, index++) {
       const sign = source > 0 ? ',' : target > 1 ? '|' : ''
-      text += sign + operationName(settings, level, motif[index] ?? 0)
+      text += sign + (words[motif[index] ?? 0] ?? '')
     }
   }
   return text
-}
-
-/** The name of an operation of a level; a primitive's, or `m` and a motif's number. */
-export function operationName({ primitives }: Levels, level: number, operation: number): string {
-  if (operation === 0) return '-'
-  return level === 0 ? (primitives[operation - 1] ?? '') : `m${operation}`
-}
-
-/** Such as `level 2, motif 3, node 2, edge from node 0`. */
-function edgePlace(place: NodePlace, source: number): string {
-  const { level, motif, target } = place
-  return `level ${level + 2}, motif ${motif + 1}, node ${target}, edge from node ${source}`
 }
 
 function isShaped(genotype: Genotype, { levels }: Levels): boolean {
@@ -117,16 +87,48 @@ interface NodePlace {
   readonly target: number
 }
 
-function readNode(text: string, place: NodePlace, settings: Levels): readonly number[] {
-  const { level, motif, target } = place
-  const names = allNames(settings, level)
-  const where = `level ${level + 2}, motif ${motif + 1}, node ${target}`
-  return split(text, ',', { count: target, place: where, what: 'edges' }).map((name, source) => {
-    const operation = names.indexOf(name)
-    if (operation >= 0) return operation
-    const expected = `one of ${names.join(', ')}`
-    return refuse({ place: edgePlace(place, source), expected, found: JSON.stringify(name) })
+function readLevel(text: string, level: number, { levels, words }: Plan): readonly Motif[] {
+  const { motifs = 0, nodes = 0 } = levels[level] ?? {}
+  const place = () => `level ${level + 2}`
+  return split(text, ';', { count: motifs, place, what: 'motifs' }).map((motifText, motif) => {
+    const where = () => `${place()}, motif ${motif + 1}`
+    const parts = { count: nodes - 1, place: where, what: 'nodes with edges' }
+    const operations: number[] = []
+    for (const [index, row] of split(motifText, '|', parts).entries()) {
+      readNode(row, { level, motif, target: index + 1 }, words[level] ?? [], operations)
+    }
+    return operations
   })
+}
+
+/** Appends the operations of a node's edges. */
+function readNode(
+  text: string,
+  place: NodePlace,
+  words: readonly string[],
+  operations: number[],
+): void {
+  const parts = { count: place.target, place: () => nodePlace(place), what: 'edges' }
+  for (const [source, word] of split(text, ',', parts).entries()) {
+    const operation = words.indexOf(word)
+    if (operation < 0) {
+      const expected = `one of ${words.join(', ')}`
+      refuse({ place: edgePlace(place, source), expected, found: JSON.stringify(word) })
+    }
+    operations.push(operation)
+  }
+}
+
+const wholePlace = () => 'the architecture'
+
+/** Such as `level 2, motif 3, node 2`. */
+function nodePlace({ level, motif, target }: NodePlace): string {
+  return `level ${level + 2}, motif ${motif + 1}, node ${target}`
+}
+
+/** Such as `level 2, motif 3, node 2, edge from node 0`. */
+function edgePlace(place: NodePlace, source: number): string {
+  return `${nodePlace(place)}, edge from node ${source}`
 }
 
 function operationProblems(
@@ -149,12 +151,6 @@ function operationProblems(
   )
 }
 
-function allNames(settings: Levels, level: number): readonly string[] {
-  return range(operationCount(settings, level) + 1).map((operation) =>
-    operationName(settings, level, operation),
-  )
-}
-
 /** Nodes with edges into them, from 1 on. */
 function targetsOf(motif: Motif): readonly number[] {
   const nodes = range(motif.length + 2).find((count) => edgeIndex(count, 0) >= motif.length) ?? 0
@@ -163,7 +159,8 @@ function targetsOf(motif: Motif): readonly number[] {
 
 interface Parts {
   readonly count: number
-  readonly place: string
+  /** Its words, needed only where something is wrong. */
+  readonly place: () => string
   /** What the parts are, such as `motifs`. */
   readonly what: string
 }
@@ -172,7 +169,7 @@ function split(text: string, sign: string, { count, place, what }: Parts): reado
   const parts = text.split(sign)
   if (parts.length === count) return parts
   const expected = `${count} ${what} joined by "${sign}"`
-  return refuse({ place, expected, found: `${parts.length} in ${JSON.stringify(text)}` })
+  return refuse({ place: place(), expected, found: `${parts.length} in ${JSON.stringify(text)}` })
 }
 
 function refuse({ place, expected, found }: GenotypeProblem): never {

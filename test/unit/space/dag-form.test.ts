@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Random } from '#src/random/random.ts'
-import { canonicalOrder, type DagVertex } from '#src/space/dag-form.ts'
+import { canonicalOrder, type DagVertex, quickOrder } from '#src/space/dag-form.ts'
 
 function read(vertices: readonly DagVertex[], order: readonly number[]): readonly DagVertex[] {
   return order.map((position) => ({
@@ -12,8 +12,10 @@ function read(vertices: readonly DagVertex[], order: readonly number[]): readonl
   }))
 }
 
-function form(vertices: readonly DagVertex[]): string {
-  return JSON.stringify(read(vertices, canonicalOrder(vertices)))
+type MakeOrder = (vertices: readonly DagVertex[]) => readonly number[]
+
+function formBy(orderOf: MakeOrder) {
+  return (vertices: readonly DagVertex[]) => JSON.stringify(read(vertices, orderOf(vertices)))
 }
 
 /** The same graph with its vertices in another order, inputs still before consumers. */
@@ -56,6 +58,16 @@ function bipartite(pairs: readonly (readonly [number, number])[], size: number):
   ]
 }
 
+/** Two graphs and a vertex that all their vertices lead to. */
+function under(one: readonly DagVertex[], other: readonly DagVertex[]): readonly DagVertex[] {
+  const moved = other.map(({ label, inputs }) => ({
+    label,
+    inputs: inputs.map((input) => input + one.length),
+  }))
+  const all = [...one, ...moved]
+  return [...all, { label: 'top', inputs: [...all.keys()] }]
+}
+
 function ring(start: number, length: number): readonly (readonly [number, number])[] {
   return Array.from({ length }, (_, index) => [
     [start + index, start + index] as const,
@@ -63,11 +75,16 @@ function ring(start: number, length: number): readonly (readonly [number, number
   ]).flat()
 }
 
-describe('canonicalOrder', () => {
+describe.each([
+  ['canonicalOrder', canonicalOrder],
+  ['quickOrder', quickOrder],
+])('%s', (_, orderOf) => {
+  const form = formBy(orderOf)
+
   it('is a permutation with inputs before consumers', () => {
     fc.assert(
       fc.property(graphs, (vertices) => {
-        const order = canonicalOrder(vertices)
+        const order = orderOf(vertices)
         expect(order.toSorted((one, other) => one - other)).toEqual([...vertices.keys()])
         for (const [place, { inputs }] of read(vertices, order).entries()) {
           for (const input of inputs) expect(input).toBeLessThan(place)
@@ -82,7 +99,7 @@ describe('canonicalOrder', () => {
       fc.property(graphs, fc.nat(), (vertices, seed) => {
         const other = renumbered(vertices, Random.named(seed, 'order'))
         expect(form(other)).toBe(form(vertices))
-        expect(form(read(vertices, canonicalOrder(vertices)))).toBe(form(vertices))
+        expect(form(read(vertices, orderOf(vertices)))).toBe(form(vertices))
       }),
       { numRuns: 300, seed: 6 },
     )
@@ -119,6 +136,26 @@ describe('canonicalOrder', () => {
     const twins = Array.from({ length: 40 }, () => ({ label: 'a', inputs: [] }))
     expect(form(renumbered(chains, Random.named(1, 'chains')))).toBe(form(chains))
     expect(form(twins)).toBe(form(renumbered(twins, Random.named(1, 'twins'))))
+  })
+
+  it('takes two copies of a graph under one vertex, whatever their order', () => {
+    fc.assert(
+      fc.property(graphs, graphs, fc.nat(), (one, other, seed) => {
+        const joined = under(one, one)
+        expect(form(renumbered(joined, Random.named(seed, 'order')))).toBe(form(joined))
+        const mixed = under(one, other)
+        expect(form(mixed)).toBe(form(under(other, one)))
+        expect(form(mixed) === form(joined)).toBe(form(one) === form(other))
+      }),
+      { numRuns: 300, seed: 7 },
+    )
+  })
+
+  it('tells apart vertices by label alone, in the order of labels', () => {
+    const alone = (...labels: readonly string[]) => labels.map((label) => ({ label, inputs: [] }))
+    expect(form(alone('b', 'a', 'b'))).toBe(form(alone('a', 'b', 'b')))
+    expect(form(alone('a', 'a', 'b'))).not.toBe(form(alone('a', 'b', 'b')))
+    expect(orderOf(alone('c', 'a', 'b'))).toEqual([1, 2, 0])
   })
 
   it('minds how often an input stands', () => {

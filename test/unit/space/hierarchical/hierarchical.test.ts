@@ -65,15 +65,16 @@ describe('the published space', () => {
     for (const initialMutations of [0, 1, 3, 10]) {
       const space = make({ initialMutations })
       const start = initialGenotype(space.settings)
-      for (let seed = 0; seed < 40; seed++) {
+      const distances = Array.from({ length: 40 }, (_, seed) => {
         const genotype = space.sample(Random.named(seed, 'sample'))
-        const changed = allSlots(space.settings).filter(
-          (slot) => operationAt(genotype, slot) !== operationAt(start, slot),
-        )
-        // More mutations are made only while the cell is cut, which so few seldom do.
-        if (seed < 5) expect(changed.length).toBeLessThanOrEqual(initialMutations)
         expect(space.problems(genotype)).toEqual([])
-      }
+        return allSlots(space.settings).filter(
+          (slot) => operationAt(genotype, slot) !== operationAt(start, slot),
+        ).length
+      })
+      // More mutations are made only while the cell is cut, which so few seldom do.
+      const near = distances.filter((distance) => distance <= initialMutations)
+      expect(near.length).toBeGreaterThan(30)
     }
   })
 

@@ -11,11 +11,13 @@ import {
   withOperation,
 } from '#src/space/hierarchical/genotype.ts'
 import { sampleGenotype } from '#src/space/hierarchical/moves.ts'
+import { planOf } from '#src/space/hierarchical/plan.ts'
 import { HierarchicalSettings } from '#src/space/hierarchical/settings.ts'
 
 /** So few changes that many edges keep what they have, and some cells have to be changed on. */
 const settings = HierarchicalSettings.parse({ initialMutations: 40 })
 const slots = allSlots(settings)
+const plan = planOf(settings)
 
 /** As the source says it: one change after the other, from the first on. */
 function sampleForwards(random: Random): Genotype {
@@ -36,21 +38,20 @@ function sampleForwards(random: Random): Genotype {
 describe('samples', () => {
   it('have on every edge what changes from the first on give it, as often', () => {
     const count = 6000
-    const shares = [sampleForwards, (random: Random) => sampleGenotype(settings, random)].map(
-      (sample, way) => {
-        const found = slots.map((slot) =>
-          new Array(operationCount(settings, slot.level) + 1).fill(0),
-        )
-        for (let index = 0; index < count; index++) {
-          const genotype = sample(Random.named('samples', way, index))
-          for (const [place, slot] of slots.entries()) {
-            const counts = found[place] ?? []
-            counts[operationAt(genotype, slot)] += 1
-          }
+    const shares = [
+      sampleForwards,
+      (random: Random) => sampleGenotype(plan, settings.initialMutations, random),
+    ].map((sample, way) => {
+      const found = slots.map((slot) => new Array(operationCount(settings, slot.level) + 1).fill(0))
+      for (let index = 0; index < count; index++) {
+        const genotype = sample(Random.named('samples', way, index))
+        for (const [place, slot] of slots.entries()) {
+          const counts = found[place] ?? []
+          counts[operationAt(genotype, slot)] += 1
         }
-        return found.flat().map((one: number) => one / count)
-      },
-    )
+      }
+      return found.flat().map((one: number) => one / count)
+    })
     const [forwards = [], backwards = []] = shares
     const errors = forwards.map((one, index) => {
       const other = backwards[index] ?? 0
