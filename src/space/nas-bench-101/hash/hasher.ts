@@ -24,6 +24,8 @@ export interface CellHasher {
 
 /** Behind the texts before and after a step. */
 const fingerprintsAt = freeAt + 2 * slotCount * textBytes
+/** Behind the fingerprints: texts that vertices start with, each of every number of edges and label. */
+const startTextsAt = fingerprintsAt + batchSize * textBytes
 const listOpen = littleEndian("['")
 const listSeparator = littleEndian("', '")
 const listClose = littleEndian("']")
@@ -49,7 +51,7 @@ export function createCellHasher(): CellHasher {
   const laneBlocks = new Int32Array(memory, laneBlocksAt, laneCount)
   const orders = new Int32Array(memory, ordersAt, batchSize)
   const jobs = new Int32Array(memory, jobsAt, slotCount)
-  const startTexts = new Map<number, Buffer>()
+  const hasStartText = new Uint8Array(8 ** 3)
   const sources = new Uint8Array(slotCount)
   const targets = new Uint8Array(slotCount)
   /** Of one cell's vertices: the text's first eight digits as a number, and the place among all. */
@@ -62,6 +64,20 @@ export function createCellHasher(): CellHasher {
       hashes.push(...hashBatch(cells.slice(start, start + batchSize)))
     }
     return hashes
+  }
+
+  /** One cell fills the lanes once in each step, so that the order of its jobs does not matter. */
+  function hash(cell: Cell): string {
+    const size = vertexCount(cell)
+    loadCell(cell, 0)
+    for (let vertex = 0; vertex < size; vertex++) jobs[vertex] = jobOf(vertex)
+    for (let step = 0; step < size; step++) {
+      orders[0] = vertexOrder(0, size, textsBefore(step))
+      refine(jobsAt, jobsAt + 4 * size, textsBefore(step), textsBefore(step + 1))
+    }
+    writeFingerprint(0, 0, size)
+    flush(1)
+    return bytes.toString('latin1', fingerprintsAt, fingerprintsAt + textBytes)
   }
 
   function hashBatch(cells: readonly Cell[]): readonly string[] {
@@ -99,21 +115,27 @@ export function createCellHasher(): CellHasher {
       }
     }
     for (let vertex = 0; vertex < size; vertex++) {
-      bytes.set(startText(cell, first, vertex), textsBefore(0) + (first + vertex) * textBytes)
+      copy(textsBefore(0) + (first + vertex) * textBytes, startText(cell, first, vertex))
     }
   }
 
-  function startText(cell: Cell, first: number, vertex: number): Buffer {
+  /** Where the text stands that a vertex starts with. */
+  function startText(cell: Cell, first: number, vertex: number): number {
     const outgoing = bitCount(targets[first + vertex] ?? 0)
     const incoming = bitCount(sources[first + vertex] ?? 0)
     const label = labelOf(cell, vertex)
     // Labels start at -2.
     const key = (outgoing * 8 + incoming) * 8 + label + 2
-    const known = startTexts.get(key)
-    if (known !== undefined) return known
-    const made = Buffer.from(digest('md5', `(${outgoing}, ${incoming}, ${label})`, 'hex'), 'latin1')
-    startTexts.set(key, made)
-    return made
+    const at = startTextsAt + key * textBytes
+    if (hasStartText[key] === 0) {
+      bytes.write(digest('md5', `(${outgoing}, ${incoming}, ${label})`, 'hex'), at, 'latin1')
+      hasStartText[key] = 1
+    }
+    return at
+  }
+
+  function jobOf(slot: number): number {
+    return slot | ((sources[slot] ?? 0) << incomingAt) | ((targets[slot] ?? 0) << outgoingAt)
   }
 
   /** Lists vertices by the length of their messages, so that the lanes run out together. */
@@ -121,9 +143,8 @@ export function createCellHasher(): CellHasher {
     const byNeighbours: number[][] = Array.from({ length: vertexSlots }, () => [])
     for (const [index, size] of sizes.entries()) {
       for (let slot = index * vertexSlots; slot < index * vertexSlots + size; slot++) {
-        const [incoming, outgoing] = [sources[slot] ?? 0, targets[slot] ?? 0]
-        const neighbours = bitCount(incoming) + bitCount(outgoing)
-        byNeighbours[neighbours]?.push(slot | (incoming << incomingAt) | (outgoing << outgoingAt))
+        const neighbours = bitCount(sources[slot] ?? 0) + bitCount(targets[slot] ?? 0)
+        byNeighbours[neighbours]?.push(jobOf(slot))
       }
     }
     const list = byNeighbours.flat()
@@ -179,7 +200,7 @@ export function createCellHasher(): CellHasher {
     laneBlocks[lane] = pad(start, to - 2)
   }
 
-  return { hashAll, hash: (cell) => hashAll([cell])[0] ?? '' }
+  return { hashAll, hash }
 }
 
 /** Where the texts before a step stand; those after it are the next step's. */

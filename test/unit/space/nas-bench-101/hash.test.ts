@@ -106,6 +106,8 @@ describe('the published hash', () => {
     const expected = cells.map(publishedHash)
     expect(hasher.hashAll(cells)).toEqual(expected)
     expect(cells.map((cell) => hasher.hash(cell))).toEqual(expected)
+    // What one way leaves in memory is of no matter to the other.
+    expect(hasher.hashAll(cells.toReversed())).toEqual(expected.toReversed())
     expect(hasher.hashAll([])).toEqual([])
   })
 
