@@ -176,9 +176,10 @@ function drawOnce(climb: Climb): Choice {
 /** Proposes a random start while there are too few; null once a center is there. */
 function startClimb(climb: Climb): Choice | null {
   const { fresh, climbs } = climb.state
-  const { initialCount, restartCount } = climb.settings
+  const wanted = climbs === 0 ? climb.settings.initialCount : climb.settings.restartCount
+  if (fresh.length < wanted) return drawStart(climb)
   const starts = fresh.flatMap((trial) => climb.trials.told(trial) ?? [])
-  if (starts.length < (climbs === 0 ? initialCount : restartCount)) return drawStart(climb)
+  if (starts.length < wanted) return drawStart(climb)
   const best = starts.reduce((one, two) => (accuracyOf(two) > accuracyOf(one) ? two : one))
   moveTo(climb, best.trial)
   // What is still under way is for the climb after this one.
@@ -214,12 +215,14 @@ function tryNeighbour(climb: Climb): Choice | null {
   const center = told(climb, climb.state.center)
   const around = climb.neighbours(center, climb.state.seed ?? '')
   for (let index = climb.state.tried; index < around.length; index++) {
-    change(climb, { tried: index + 1 })
     const { text, form } = climb.name(around[index])
-    const isNew = climb.settings.known === 'nothing' || isUnknown(climb, form)
-    if (isNew) return { text, origin: 'neighbour', parent: center.trial }
+    if (climb.settings.known === 'nothing' || isUnknown(climb, form)) {
+      change(climb, { tried: index + 1 })
+      return { text, origin: 'neighbour', parent: center.trial }
+    }
     if (climb.state.center !== center.trial) return null
   }
+  change(climb, { tried: around.length })
   return leave(climb, center)
 }
 
