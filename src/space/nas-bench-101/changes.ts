@@ -15,11 +15,14 @@ export function sampleCell(bounds: CellBounds, random: Random): Cell {
   for (;;) {
     const adjacency = random.int(2 ** places)
     if (!isConnected(adjacency, bounds)) continue
-    const operations = Array.from({ length: bounds.vertices - 2 }, () =>
-      random.pick(cellOperations),
-    )
-    return { adjacency, operations }
+    return { adjacency, operations: sampleOperations(bounds.vertices - 2, random) }
   }
+}
+
+export function sampleOperations(count: number, random: Random): CellOperation[] {
+  const operations: CellOperation[] = []
+  while (operations.length < count) operations.push(random.pick(cellOperations))
+  return operations
 }
 
 /**
@@ -38,7 +41,7 @@ export function mutateCell(cell: Cell, bounds: CellBounds, random: Random): Cell
       return withOperation(cell, index, random.pick(otherOperations(cell.operations[index])))
     }
     const adjacency = cell.adjacency ^ (1 << variable)
-    if (isConnected(adjacency, bounds)) return { ...cell, adjacency }
+    if (isConnected(adjacency, bounds)) return { adjacency, operations: cell.operations }
   }
 }
 
@@ -80,15 +83,17 @@ export interface MutationRates {
 export function* cellNeighbours(cell: Cell, bounds: CellBounds): Iterable<Cell> {
   for (let place = 0; place < edgePlaces(bounds.vertices); place++) {
     const adjacency = cell.adjacency ^ (1 << place)
-    if (isConnected(adjacency, bounds)) yield { ...cell, adjacency }
+    if (isConnected(adjacency, bounds)) yield { adjacency, operations: cell.operations }
   }
   yield* operationNeighbours(cell)
 }
 
 /** Every cell with one operation changed. */
 export function* operationNeighbours(cell: Cell): Iterable<Cell> {
-  for (const [index, operation] of cell.operations.entries()) {
-    for (const other of otherOperations(operation)) yield withOperation(cell, index, other)
+  for (let index = 0; index < cell.operations.length; index++) {
+    for (const other of otherOperations(cell.operations[index])) {
+      yield withOperation(cell, index, other)
+    }
   }
 }
 
@@ -110,10 +115,20 @@ export function crossOperations(first: Cell, second: Cell, random: Random): Cell
   )
 }
 
-export function otherOperations(operation: CellOperation | undefined): readonly CellOperation[] {
-  return cellOperations.filter((candidate) => candidate !== operation)
+const others: Readonly<Record<CellOperation, readonly CellOperation[]>> = {
+  conv3x3: ['conv1x1', 'maxpool3x3'],
+  conv1x1: ['conv3x3', 'maxpool3x3'],
+  maxpool3x3: ['conv3x3', 'conv1x1'],
 }
 
-export function withOperation(cell: Cell, index: number, operation: CellOperation): Cell {
-  return { ...cell, operations: cell.operations.with(index, operation) }
+export function otherOperations(operation: CellOperation | undefined): readonly CellOperation[] {
+  return operation === undefined ? cellOperations : others[operation]
+}
+
+export function withOperation(
+  { adjacency, operations }: Cell,
+  index: number,
+  operation: CellOperation,
+): Cell {
+  return { adjacency, operations: operations.with(index, operation) }
 }

@@ -3,9 +3,7 @@ import type { Random } from '#src/random/random.ts'
 import {
   bitCount,
   type Cell,
-  type CellOperation,
   type CellProblem,
-  cellOperations,
   edgePlaces,
   sourcesOf,
   vertexCount,
@@ -14,6 +12,7 @@ import {
   crossOperations,
   operationNeighbours,
   otherOperations,
+  sampleOperations,
   withOperation,
 } from '../nas-bench-101/changes.ts'
 import { sourceList } from '../nas-bench-101/text.ts'
@@ -87,9 +86,7 @@ export function* everyMatrix({ bits }: ParentChoices): Generator<number> {
 export function sampleCell({ bits }: ParentChoices, random: Random): Cell {
   let adjacency = 0
   for (const own of bits) adjacency |= random.pick(own)
-  const operations: CellOperation[] = []
-  while (operations.length < bits.length - 1) operations.push(random.pick(cellOperations))
-  return { adjacency, operations }
+  return { adjacency, operations: sampleOperations(bits.length - 1, random) }
 }
 
 /**
