@@ -12,8 +12,11 @@ import { tableMetrics } from './benchmark.ts'
 export const tableCounts = ['parameterCount', 'multiplyAdds'] as const
 export type TableCount = (typeof tableCounts)[number]
 
-/** Raised by every change that an older archloom could not read. */
-export const formatVersion = 1
+/**
+ * Raised by every change that an older archloom could not read, and by every change of a space's
+ * canonical forms, which rows are found by.
+ */
+export const formatVersion = 2
 export const preambleBytes = 64
 /** Columns start at multiples of it, so that arrays of any type can lie on them. */
 export const columnAlignment = 8

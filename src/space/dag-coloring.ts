@@ -7,6 +7,8 @@ export interface DagVertex {
   readonly label: string
   /** Positions of earlier vertices; one may stand several times. */
   readonly inputs: readonly number[]
+  /** Of each input, what it comes in by, below 1,024; absent where all come in alike. */
+  readonly ports?: readonly number[]
 }
 
 /** Classes of vertices, the same for isomorphic graphs. */
@@ -40,8 +42,14 @@ export function firstColors(vertices: readonly DagVertex[]): ArrayLike<number> {
 
 function labelRanks(vertices: readonly DagVertex[]): ReadonlyMap<string, number> {
   const ranks = new Map<string, number>()
-  for (const { label } of vertices) ranks.set(label, 0)
-  for (const [rank, label] of [...ranks.keys()].sort().entries()) ranks.set(label, rank)
+  const labels: string[] = []
+  for (const { label } of vertices) {
+    if (ranks.has(label)) continue
+    ranks.set(label, 0)
+    labels.push(label)
+  }
+  labels.sort()
+  for (let rank = 0; rank < labels.length; rank++) ranks.set(labels[rank] ?? '', rank)
   return ranks
 }
 
@@ -60,22 +68,32 @@ export function refinedByHash(vertices: readonly DagVertex[], colors: ArrayLike<
 
 /** Whatever the order of inputs and consumers. */
 function hashesOf(vertices: readonly DagVertex[], colors: ArrayLike<number>): Int32Array {
-  const count = vertices.length
-  const [hashes, sums] = [new Int32Array(count), new Int32Array(count)]
-  for (let position = 0; position < count; position++) {
+  const hashes = new Int32Array(vertices.length)
+  // First of all that leads to each vertex …
+  for (let position = 0; position < hashes.length; position++) {
+    const { inputs = [], ports } = vertices[position] ?? {}
     let sum = 0
-    for (const input of vertices[position]?.inputs ?? []) sum += mixed(hashes[input] ?? 0)
+    for (let index = 0; index < inputs.length; index++) {
+      sum += mixed((hashes[inputs[index] ?? 0] ?? 0) + (ports?.[index] ?? 0))
+    }
     hashes[position] = mixed(sum ^ mixed(1 + (colors[position] ?? 0)))
   }
-  for (let position = count - 1; position >= 0; position--) {
+  addConsumers(vertices, hashes)
+  return hashes
+}
+
+/** … then of all that comes of it, too. */
+function addConsumers(vertices: readonly DagVertex[], hashes: Int32Array): void {
+  const sums = new Int32Array(hashes.length)
+  for (let position = hashes.length - 1; position >= 0; position--) {
+    const { inputs = [], ports } = vertices[position] ?? {}
     const hash = mixed((hashes[position] ?? 0) ^ mixed(sums[position] ?? 0))
     hashes[position] = hash
-    const given = mixed(hash)
-    for (const input of vertices[position]?.inputs ?? []) {
-      sums[input] = (sums[input] ?? 0) + given
+    for (let index = 0; index < inputs.length; index++) {
+      const input = inputs[index] ?? 0
+      sums[input] = (sums[input] ?? 0) + mixed(hash + (ports?.[index] ?? 0))
     }
   }
-  return hashes
 }
 
 /** A bijection of the 32-bit integers that scatters neighbours, so that sums of it tell sets apart. */
@@ -119,8 +137,8 @@ function splitByText(
       (other) => other === undefined || colors[other] !== colors[position],
     )
     if (isAlone) continue
-    const inputs = sortedOf(vertices[position]?.inputs ?? [], colors)
-    texts[position] = `${inputs}|${sortedOf(consumers[position] ?? [], colors)}`
+    const inputs = inputsBy(vertices[position], colors)
+    texts[position] = `${inputs}|${inputsBy({ inputs: consumers[position] ?? [] }, colors)}`
   }
   return coloringBy(colors, (one, other) => {
     const difference = (colors[one] ?? 0) - (colors[other] ?? 0)
@@ -130,11 +148,16 @@ function splitByText(
   })
 }
 
-/** What is known of some positions, rising. */
-export function sortedOf(positions: readonly number[], known: ArrayLike<number>): number[] {
+/** What is known of each input of a vertex, with its port where there are any, rising. */
+export function inputsBy(
+  vertex: Pick<DagVertex, 'inputs' | 'ports'> | undefined,
+  known: ArrayLike<number>,
+): number[] {
+  const { inputs = [], ports } = vertex ?? {}
   const sorted: number[] = []
-  for (const position of positions) {
-    const value = known[position] ?? 0
+  for (let given = 0; given < inputs.length; given++) {
+    const code = known[inputs[given] ?? 0] ?? 0
+    const value = ports === undefined ? code : code * portLimit + (ports[given] ?? 0)
     let index = sorted.length
     for (; index > 0 && (sorted[index - 1] ?? 0) > value; index--) {
       sorted[index] = sorted[index - 1] ?? 0
@@ -143,6 +166,8 @@ export function sortedOf(positions: readonly number[], known: ArrayLike<number>)
   }
   return sorted
 }
+
+const portLimit = 1024
 
 function coloringBy(
   { length }: ArrayLike<unknown>,

@@ -12,10 +12,10 @@ import {
   type Coloring,
   type DagVertex,
   firstColors,
+  inputsBy,
   type Refinement,
   refinedByHash,
   refinedByText,
-  sortedOf,
 } from './dag-coloring.ts'
 
 export type { DagVertex }
@@ -119,10 +119,7 @@ function splitOff({ vertices, refine }: Graph, { colors }: Coloring, vertex: num
 function textIn({ vertices }: Graph, order: Order): string {
   const places = placesIn(order)
   return order
-    .map((position) => {
-      const { label = '', inputs = [] } = vertices[position] ?? {}
-      return `${label}@${sortedOf(inputs, places)}`
-    })
+    .map((position) => `${vertices[position]?.label}@${inputsBy(vertices[position], places)}`)
     .join(' ')
 }
 
@@ -140,11 +137,12 @@ function withoutTwins(
   vertices: readonly DagVertex[],
   members: readonly number[],
 ): readonly number[] {
+  const own = Int32Array.from(vertices.keys())
   const surroundings = members.map((member) => {
-    const consumers = vertices.flatMap(({ inputs }, position) =>
-      inputs.filter((input) => input === member).map(() => position),
+    const consumers = vertices.flatMap(({ inputs, ports }, position) =>
+      inputs.flatMap((input, index) => (input === member ? `${position}.${ports?.[index]}` : [])),
     )
-    return `${vertices[member]?.inputs.toSorted((one, other) => one - other)}|${consumers}`
+    return `${inputsBy(vertices[member], own)}|${consumers.sort()}`
   })
   return members.filter((_, index) => surroundings.indexOf(surroundings[index] ?? '') === index)
 }
@@ -164,8 +162,8 @@ function isExchangeable(vertices: readonly DagVertex[], { colors, order }: Color
     others[other] = one
   }
   // Those of a class have one label.
-  return vertices.every(({ inputs }, position) => {
-    const places = sortedOf(vertices[others[position] ?? 0]?.inputs ?? [], own)
-    return sortedOf(inputs, others).every((place, index) => place === places[index])
+  return vertices.every((vertex, position) => {
+    const places = inputsBy(vertices[others[position] ?? 0], own)
+    return inputsBy(vertex, others).every((place, index) => place === places[index])
   })
 }

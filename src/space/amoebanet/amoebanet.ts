@@ -85,11 +85,8 @@ export const amoebanetEntry: SpaceEntry<typeof AmoebanetSettings> = {
 }
 
 function mutateAmoeba(pair: CellPair, rules: CellRules, random: Random): CellPair {
-  const all = decisions(pair, rules)
-  const kinds = (['input', 'operation'] as const).filter((kind) =>
-    all.some((decision) => decision.kind === kind),
-  )
-  const kind = random.pick(kinds)
-  const sites = all.filter((decision) => decision.kind === kind)
-  return decideOtherwise(sites, random)
+  const sites = (['input', 'operation'] as const)
+    .map((kind) => decisions(pair, rules, kind))
+    .filter((found) => found.length > 0)
+  return decideOtherwise(pair, random.pick(sites), rules, random)
 }

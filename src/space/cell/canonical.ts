@@ -1,4 +1,4 @@
-import { canonicalOrder, type DagVertex } from '../dag-form.ts'
+import { type DagVertex, quickOrder } from '../dag-form.ts'
 import {
   type Block,
   type Cell,
@@ -10,12 +10,13 @@ import {
   sideNames,
   stateOf,
 } from './cell.ts'
+import { type CellOperation, cellOperations } from './operations.ts'
 import { formatPair } from './text.ts'
 
 /**
- * The text of the smallest pair that is the same network: equal for two pairs exactly when they
- * differ in the order of the sides of blocks and of the blocks at most, and the last blocks of each
- * combine alike. The space parses it.
+ * The text of one pair for all that are the same network: equal for two pairs exactly when they differ
+ * in the order of the sides of blocks and of the blocks at most, and the last blocks of each combine
+ * alike. The space parses it.
  *
  * @remarks
  * Orders only permute the channels of what a cell hands on, and the weights of what comes next can
@@ -57,25 +58,28 @@ function blockOrder(cell: Cell, outputs: readonly number[]): readonly number[] {
 }
 
 function isomorphicOrder(cell: Cell, outputs: readonly number[]): readonly number[] {
-  // Two vertices for the inputs, then three a block: its sides and what they are combined to.
-  const vertexOf = (state: number) => (state < 2 ? state : 2 + 3 * (state - 2) + 2)
   const label = (what: string, state: number) => `${what} ${outputs.includes(state)}`
+  // A vertex for each state; a block takes the states that it reads by its operations.
   const vertices: DagVertex[] = [
     { label: label('0', 0), inputs: [] },
     { label: label('1', 1), inputs: [] },
-    ...cell.blocks.flatMap((block, index) => {
-      const sides = sideNames.map((name) => ({
-        label: block[name].operation,
-        inputs: [vertexOf(block[name].input)],
-      }))
-      const joined = vertexOf(stateOf(index))
-      const inputs = [joined - 2, joined - 1]
-      return [...sides, { label: label(block.combine, stateOf(index)), inputs }]
-    }),
   ]
-  return canonicalOrder(vertices)
-    .filter((vertex) => vertex >= 2 && (vertex - 2) % 3 === 2)
-    .map((vertex) => (vertex - 4) / 3)
+  for (const { left, right, combine } of cell.blocks) {
+    vertices.push({
+      label: label(combine, vertices.length),
+      inputs: [left.input, right.input],
+      ports: [portOf(left.operation), portOf(right.operation)],
+    })
+  }
+  const blocks: number[] = []
+  for (const state of quickOrder(vertices)) if (state >= 2) blocks.push(state - 2)
+  return blocks
+}
+
+const ports = new Map(cellOperations.map((operation, index) => [operation, index]))
+
+function portOf(operation: CellOperation): number {
+  return ports.get(operation) ?? 0
 }
 
 function sortedBlock(block: Block, renamed: (state: number) => number): Block {

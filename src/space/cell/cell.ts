@@ -67,14 +67,17 @@ export function stateOf(block: number): number {
 
 /** States whose tensors the cell's output is made of, ascending. */
 export function outputStates({ blocks, also }: Cell, output: CellRules['output']): number[] {
-  const isOutput = blocks.map(() => true)
+  const isRead = new Uint8Array(stateOf(blocks.length))
   if (output !== 'all') {
     for (const { left, right } of blocks) {
-      isOutput[left.input - 2] = false
-      isOutput[right.input - 2] = false
+      isRead[left.input] = 1
+      isRead[right.input] = 1
     }
   }
-  const states = blocks.map((_, block) => stateOf(block)).filter((_, block) => isOutput[block])
+  const states: number[] = []
+  for (let block = 0; block < blocks.length; block++) {
+    if (isRead[stateOf(block)] === 0) states.push(stateOf(block))
+  }
   if (also.length === 0) return states
   return [...new Set([...states, ...also])].sort((one, other) => one - other)
 }

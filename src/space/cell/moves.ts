@@ -23,8 +23,6 @@ export interface Decision {
   readonly side?: SideName
   /** How many architectures differ in this decision alone; at least one. */
   readonly count: number
-  /** One of them, counted from 0; not made before it is asked for. */
-  readonly other: (index: number) => CellPair
 }
 
 /** Uniform over all pairs: states, operations and combinations independently. */
@@ -48,39 +46,71 @@ export function countPairs(rules: CellRules): bigint {
   return cells ** 2n
 }
 
-/** Every decision with an alternative, cell by cell, block by block. */
-export function decisions(pair: CellPair, rules: CellRules): readonly Decision[] {
-  return cellKinds.flatMap((kind) =>
-    pair[kind].blocks.flatMap((block, index) =>
-      blockDecisions(block, index, rules).map(({ change, ...decision }) => ({
-        ...decision,
-        cell: kind,
-        block: index,
-        other: (other: number) => ({
-          ...pair,
-          [kind]: cellWith(pair[kind], index, ordered(change(other), rules)),
-        }),
-      })),
-    ),
-  )
+/** Every decision with an alternative, cell by cell, block by block; or those of one kind. */
+export function decisions(
+  pair: CellPair,
+  rules: CellRules,
+  only?: Decision['kind'],
+): readonly Decision[] {
+  const found: Decision[] = []
+  for (const cell of cellKinds) {
+    for (const [block, { left, right, combine }] of pair[cell].blocks.entries()) {
+      const add = (kind: Decision['kind'], count: number, side?: SideName) => {
+        if (count === 0 || (only !== undefined && kind !== only)) return
+        found.push(
+          side === undefined ? { kind, cell, block, count } : { kind, cell, block, side, count },
+        )
+      }
+      for (const [side, { operation }] of [
+        ['left', left],
+        ['right', right],
+      ] as const) {
+        add('input', stateOf(block) - (rules.distinctInputs ? 2 : 1), side)
+        add('operation', countBeside(rules.operations, operation), side)
+      }
+      add('combine', countBeside(rules.combinations, combine))
+    }
+  }
+  return found
+}
+
+/** A pair that differs in one decision alone: the `index`-th of `count`, from 0. */
+export function decidedOtherwise(
+  pair: CellPair,
+  decision: Decision,
+  index: number,
+  rules: CellRules,
+): CellPair {
+  const { cell, block } = decision
+  const old = pair[cell].blocks[block]
+  if (old === undefined) return pair
+  const changed = ordered(changedBlock(old, decision, index, rules), rules)
+  return { ...pair, [cell]: cellWith(pair[cell], block, changed) }
 }
 
 /** A uniform decision, made otherwise. */
 export function mutatePair(pair: CellPair, rules: CellRules, random: Random): CellPair {
-  return decideOtherwise(decisions(pair, rules), random)
+  return decideOtherwise(pair, decisions(pair, rules), rules, random)
 }
 
 /** A uniform one of the decisions, made otherwise. */
-export function decideOtherwise(all: readonly Decision[], random: Random): CellPair {
-  const { count, other } = random.pick(all)
-  return other(random.int(count))
+export function decideOtherwise(
+  pair: CellPair,
+  all: readonly Decision[],
+  rules: CellRules,
+  random: Random,
+): CellPair {
+  const decision = random.pick(all)
+  return decidedOtherwise(pair, decision, random.int(decision.count), rules)
 }
 
 /** Every pair that one decision makes otherwise. */
-export function pairNeighbours(pair: CellPair, rules: CellRules): readonly CellPair[] {
-  return decisions(pair, rules).flatMap(({ count, other }) =>
-    Array.from({ length: count }, (_, index) => other(index)),
-  )
+export function* pairNeighbours(pair: CellPair, rules: CellRules): Iterable<CellPair> {
+  for (const decision of decisions(pair, rules)) {
+    for (let index = 0; index < decision.count; index++) {
+      yield decidedOtherwise(pair, decision, index, rules)
+    }
+  }
 }
 
 /**
@@ -135,59 +165,30 @@ function sampleBlock(block: number, rules: CellRules, random: Random): Block {
   }
 }
 
-interface BlockDecision {
-  readonly kind: Decision['kind']
-  readonly side?: SideName
-  /** Ways to make it otherwise. */
-  readonly count: number
-  /** The block of one of them, counted from 0; not made before it is asked for. */
-  readonly change: (other: number) => Block
+function countBeside<T>(all: readonly T[], one: T): number {
+  return all.includes(one) ? all.length - 1 : all.length
 }
 
-/** Those of a block that have an alternative. */
-function blockDecisions(block: Block, index: number, rules: CellRules): readonly BlockDecision[] {
-  const all = [
-    ...sideDecisions(block, index, 'left', rules),
-    ...sideDecisions(block, index, 'right', rules),
-    combineDecision(block, rules),
-  ]
-  return all.filter(({ count }) => count > 0)
-}
-
-function sideDecisions(
+function changedBlock(
   block: Block,
+  { kind, side: name }: Decision,
   index: number,
-  name: SideName,
-  rules: CellRules,
-): readonly BlockDecision[] {
+  { operations, combinations, distinctInputs }: CellRules,
+): Block {
+  if (name === undefined) {
+    const now = combinations.indexOf(block.combine)
+    return { ...block, combine: combinations[nthBeside([now], index)] ?? block.combine }
+  }
   const side = block[name]
-  const taken = [side.input]
-  if (rules.distinctInputs) taken.push(block[name === 'left' ? 'right' : 'left'].input)
-  const now = rules.operations.indexOf(side.operation)
-  const changed = (change: Partial<Side>): Block => ({ ...block, [name]: { ...side, ...change } })
-  return [
-    {
-      kind: 'input',
-      side: name,
-      count: stateOf(index) - taken.length,
-      change: (other) => changed({ input: nthBeside(taken, other) }),
-    },
-    {
-      kind: 'operation',
-      side: name,
-      count: now < 0 ? rules.operations.length : rules.operations.length - 1,
-      change: (other) =>
-        changed({ operation: rules.operations[nthBeside([now], other)] ?? side.operation }),
-    },
-  ]
-}
-
-function combineDecision(block: Block, rules: CellRules): BlockDecision {
-  const others = rules.combinations.filter((combine) => combine !== block.combine)
+  if (kind === 'input') {
+    const other = block[name === 'left' ? 'right' : 'left'].input
+    const taken = distinctInputs ? [side.input, other] : [side.input]
+    return { ...block, [name]: { ...side, input: nthBeside(taken, index) } }
+  }
+  const now = operations.indexOf(side.operation)
   return {
-    kind: 'combine',
-    count: others.length,
-    change: (other) => ({ ...block, combine: others[other] ?? block.combine }),
+    ...block,
+    [name]: { ...side, operation: operations[nthBeside([now], index)] ?? side.operation },
   }
 }
 

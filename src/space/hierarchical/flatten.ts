@@ -1,6 +1,6 @@
 /** The one graph of primitives that motifs of motifs stand for. */
 import { sha256 } from '#src/encoding/hash.ts'
-import { sortedOf } from '../dag-coloring.ts'
+import { inputsBy } from '../dag-coloring.ts'
 import { placesIn, quickOrder } from '../dag-form.ts'
 import {
   allLive,
@@ -80,9 +80,9 @@ export function flatCellHash({ vertices, output }: FlatCell): string {
   // Numbers, of which those below zero begin a vertex: a text takes longer to make than to hash.
   const numbers: number[] = []
   for (const position of order) {
-    const { kind = 'input', inputs = [] } = vertices[position] ?? {}
+    const { kind = 'input' } = vertices[position] ?? {}
     numbers.push(-1 - 2 * kinds.indexOf(kind) - (position === output ? 1 : 0))
-    for (const place of sortedOf(inputs, places)) numbers.push(place)
+    for (const place of inputsBy(vertices[position], places)) numbers.push(place)
   }
   return sha256(new Uint8Array(Int32Array.from(numbers).buffer))
 }

@@ -4,12 +4,28 @@ import { Random } from '#src/random/random.ts'
 import { canonicalOrder, type DagVertex, quickOrder } from '#src/space/dag-form.ts'
 
 function read(vertices: readonly DagVertex[], order: readonly number[]): readonly DagVertex[] {
-  return order.map((position) => ({
-    label: vertices[position]?.label ?? '',
-    inputs: (vertices[position]?.inputs ?? [])
-      .map((input) => order.indexOf(input))
-      .toSorted((one, other) => one - other),
-  }))
+  return order.map((position) => {
+    const { label, inputs, ports } = vertices[position] ?? { label: '', inputs: [] }
+    const read = inputs
+      .map((input, index) => [order.indexOf(input), ports?.[index] ?? 0] as const)
+      .toSorted(([one, port], [other, rival]) => one - other || port - rival)
+    const plain = { label, inputs: read.map(([place]) => place) }
+    return ports === undefined ? plain : { ...plain, ports: read.map(([, port]) => port) }
+  })
+}
+
+/** The same graph with a vertex for each input, labelled by its port. */
+function withPortVertices(vertices: readonly DagVertex[]): readonly DagVertex[] {
+  const all: DagVertex[] = []
+  const places: number[] = []
+  for (const { label, inputs, ports } of vertices) {
+    const taken = inputs.map((input, index) => {
+      const port = { label: `port ${ports?.[index]}`, inputs: [places[input] ?? 0] }
+      return all.push(port) - 1
+    })
+    places.push(all.push({ label, inputs: taken }) - 1)
+  }
+  return all
 }
 
 type MakeOrder = (vertices: readonly DagVertex[]) => readonly number[]
@@ -156,6 +172,27 @@ describe.each([
     expect(form(alone('b', 'a', 'b'))).toBe(form(alone('a', 'b', 'b')))
     expect(form(alone('a', 'a', 'b'))).not.toBe(form(alone('a', 'b', 'b')))
     expect(orderOf(alone('c', 'a', 'b'))).toEqual([1, 2, 0])
+  })
+
+  it('minds what an input comes in by', () => {
+    fc.assert(
+      fc.property(graphs, fc.nat(), (vertices, seed) => {
+        const random = Random.named(seed, 'ports')
+        const ported = vertices.map((vertex) => ({
+          ...vertex,
+          ports: vertex.inputs.map(() => random.int(2)),
+        }))
+        const spelled = form(withPortVertices(ported))
+        const other = renumbered(ported, random)
+        expect(form(other)).toBe(form(ported))
+        const turned = ported.map(({ ports, ...vertex }) => ({
+          ...vertex,
+          ports: ports.toReversed(),
+        }))
+        expect(form(turned) === form(ported)).toBe(form(withPortVertices(turned)) === spelled)
+      }),
+      { numRuns: 400, seed: 8 },
+    )
   })
 
   it('minds how often an input stands', () => {
