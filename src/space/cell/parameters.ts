@@ -11,6 +11,8 @@ import {
   type CellRules,
   type Combination,
   cellKinds,
+  type Side,
+  type SideName,
   sideNames,
   stateOf,
 } from './cell.ts'
@@ -23,72 +25,83 @@ import { formatPair } from './text.ts'
  * `…rightOperation` and `…combine`.
  */
 export function cellParameters(rules: CellRules): ParameterEncoding<CellPair> {
-  const places = cellKinds.flatMap((kind) =>
-    Array.from({ length: rules.blocks }, (_, block) => ({ kind, block })),
+  const names: BlockNames[] = cellKinds.flatMap((kind) =>
+    Array.from({ length: rules.blocks }, (_, block) => blockNames(kind, block)),
   )
   const space = parameterSpace({
     name: rules.space,
-    parameters: places.flatMap(({ kind, block }) => blockParameters(kind, block, rules)),
+    parameters: names.flatMap((block) => blockParameters(block, rules)),
   })
   return {
     space,
     encode(pair) {
       refuseAlso(pair, rules)
-      return Object.fromEntries(
-        places.flatMap(({ kind, block }) => blockValues(pair, kind, block, rules)),
-      )
+      const configuration: Record<string, ParameterValue> = {}
+      for (const block of names) writeBlock(pair, block, rules, configuration)
+      return configuration
     },
     decode(configuration) {
       const [first, ...rest] = configurationProblems(space, configuration)
       if (first !== undefined) return { problems: [first, ...rest] }
-      const cell = (kind: CellKind) => ({
-        blocks: Array.from({ length: rules.blocks }, (_, block) =>
-          readBlock(configuration, prefix(kind, block), rules),
-        ),
-        also: [],
-      })
-      return { architecture: { normal: cell('normal'), reduction: cell('reduction') } }
+      const blocks = names.map((block) => readBlock(configuration, block, rules))
+      const normal = { blocks: blocks.slice(0, rules.blocks), also: [] }
+      return {
+        architecture: { normal, reduction: { blocks: blocks.slice(rules.blocks), also: [] } },
+      }
     },
   }
 }
 
-function blockParameters(kind: CellKind, block: number, rules: CellRules): Parameter[] {
-  const states = Array.from({ length: stateOf(block) }, (_, state) => state)
+/** What the parameters of a block are called: made once, since they are asked for at every trial. */
+interface BlockNames extends Readonly<Record<SideName, Readonly<Record<keyof Side, string>>>> {
+  readonly kind: CellKind
+  readonly block: number
+  readonly combine: string
+}
+
+function blockNames(kind: CellKind, block: number): BlockNames {
+  const name = `${kind}.block${block}`
+  const side = (which: SideName) => ({
+    input: `${name}.${which}Input`,
+    operation: `${name}.${which}Operation`,
+  })
+  return { kind, block, left: side('left'), right: side('right'), combine: `${name}.combine` }
+}
+
+function blockParameters(names: BlockNames, rules: CellRules): Parameter[] {
+  const states = Array.from({ length: stateOf(names.block) }, (_, state) => state)
   const sides = sideNames.flatMap((side) => [
-    categorical(`${prefix(kind, block)}.${side}Input`, states),
-    categorical(`${prefix(kind, block)}.${side}Operation`, rules.operations),
+    categorical(names[side].input, states),
+    categorical(names[side].operation, rules.operations),
   ])
   return rules.combinations.length === 1
     ? sides
-    : [...sides, categorical(`${prefix(kind, block)}.combine`, rules.combinations)]
+    : [...sides, categorical(names.combine, rules.combinations)]
 }
 
-function blockValues(
+function writeBlock(
   pair: CellPair,
-  kind: CellKind,
-  index: number,
+  names: BlockNames,
   rules: CellRules,
-): (readonly [string, ParameterValue])[] {
-  const block = pair[kind].blocks[index]
-  if (block === undefined) return []
-  const name = prefix(kind, index)
-  return [
-    ...sideNames.flatMap((side): (readonly [string, ParameterValue])[] => [
-      [`${name}.${side}Input`, block[side].input],
-      [`${name}.${side}Operation`, block[side].operation],
-    ]),
-    ...(rules.combinations.length === 1 ? [] : [[`${name}.combine`, block.combine] as const]),
-  ]
+  configuration: Record<string, ParameterValue>,
+): void {
+  const block = pair[names.kind].blocks[names.block]
+  if (block === undefined) return
+  for (const side of sideNames) {
+    configuration[names[side].input] = block[side].input
+    configuration[names[side].operation] = block[side].operation
+  }
+  if (rules.combinations.length > 1) configuration[names.combine] = block.combine
 }
 
 /** The configuration has been found to be of the space, so that its values are of their kinds. */
-function readBlock(configuration: Configuration, name: string, rules: CellRules): Block {
-  const [left, right] = sideNames.map((side) => ({
-    operation: configuration[`${name}.${side}Operation`] as CellOperation,
-    input: Number(configuration[`${name}.${side}Input`]),
-  }))
-  const combine = (configuration[`${name}.combine`] ?? rules.combinations[0]) as Combination
-  return { left, right, combine } as Block
+function readBlock(configuration: Configuration, names: BlockNames, rules: CellRules): Block {
+  const side = ({ operation, input }: BlockNames['left']): Side => ({
+    operation: configuration[operation] as CellOperation,
+    input: Number(configuration[input]),
+  })
+  const combine = (configuration[names.combine] ?? rules.combinations[0]) as Combination
+  return { left: side(names.left), right: side(names.right), combine }
 }
 
 function refuseAlso(pair: CellPair, rules: CellRules): void {
@@ -107,8 +120,4 @@ function refuseAlso(pair: CellPair, rules: CellRules): void {
       },
     },
   )
-}
-
-function prefix(kind: CellKind, block: number): string {
-  return `${kind}.block${block}`
 }
