@@ -7,6 +7,7 @@ import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atProcessEnd } from '#src/time/process-end.ts'
 
 export interface IpcFolder extends AsyncDisposable {
   /** Where the socket shall stand. */
@@ -31,12 +32,11 @@ export async function makeIpcFolder(parent = tmpdir()): Promise<IpcFolder> {
   const home = fits ? parent : '/tmp'
   await removeAbandoned(home)
   const folder = await mkdtemp(join(home, prefix))
-  const onExit = () => rmSync(folder, { recursive: true, force: true })
-  process.once('exit', onExit)
+  const forget = atProcessEnd(() => rmSync(folder, { recursive: true, force: true }))
   return {
     socketPath: join(folder, socketName),
     async [Symbol.asyncDispose]() {
-      process.off('exit', onExit)
+      forget()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -5,6 +5,7 @@ import type { DatasetFacts, Hello } from '#src/protocol/messages.ts'
 import type { DatasetName } from '#src/protocol/recipe.ts'
 import type { TaskKind } from '#src/protocol/task.ts'
 import type { Clock, Timer } from '#src/time/clock.ts'
+import { atProcessEnd } from '#src/time/process-end.ts'
 import type { Channel, Incoming, PeerId } from '#src/transport/channel.ts'
 import { AttemptFailure } from '#src/trial/attempt-failure.ts'
 import { startProcess, type WorkerCommand, type WorkerProcess } from './launch.ts'
@@ -50,7 +51,7 @@ export class PoolShell implements WorkerPool {
   readonly #opened = Promise.withResolvers<void>()
   readonly #closed = Promise.withResolvers<void>()
   #disposal: Promise<void> | null = null
-  readonly #onProcessExit = () => this.#killAll()
+  #forgetEnd = () => {}
 
   constructor(parts: PoolParts) {
     this.#parts = parts
@@ -66,7 +67,7 @@ export class PoolShell implements WorkerPool {
    */
   async open(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    process.once('exit', this.#onProcessExit)
+    this.#forgetEnd = atProcessEnd(() => this.#killAll())
     const onAbort = () => this.#opened.reject(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
@@ -162,7 +163,7 @@ export class PoolShell implements WorkerPool {
     this.#dispatch({ kind: 'ticked' })
     await this.#closed.promise
     this.#ticking?.cancel()
-    process.off('exit', this.#onProcessExit)
+    this.#forgetEnd()
     await this.#parts.release()
     for (const { channel } of this.#parts.channels) await channel[Symbol.asyncDispose]()
     await Promise.all(this.#readers)

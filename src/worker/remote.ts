@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { ArchloomError } from '#src/errors.ts'
 import { keyParameters, type WorkerKeys } from './keys.ts'
 import { type LaunchRequest, pythonCommand } from './launch.ts'
+import { secretVariable } from './placement/placement.ts'
 
 /** What a shell makes of a process that a signal ended. */
 const signalStatus = 128
@@ -21,7 +22,7 @@ export async function runRemoteWorker(
   const child = spawn(file, [...parameters, ...keyParameters(keys)], {
     stdio: ['pipe', 'inherit', 'inherit'],
     // On the command line every user of the machine could read it.
-    env: { ...variables, ARCHLOOM_CURVE_SECRET: keys.secretKey },
+    env: { ...variables, [secretVariable]: keys.secretKey },
     detached: true,
   })
   const stop = () => child.kill('SIGTERM')
