@@ -5,23 +5,28 @@ import type { SearchSpace } from '#src/space/space.ts'
  * that is drawn again is known again.
  *
  * @remarks What it gives is always what `make` makes of the text, so that a lost memory changes nothing.
- * @param keptMax - texts that are remembered at most
+ * @param keptMax - the weight of what is remembered at most
+ * @param weigh - the weight of what was made; without it, all have 1
  */
-function rememberTexts<T, Given>(
+export function rememberTexts<T, Given>(
   keptMax: number,
-  make: (text: string, given: Given | undefined) => T,
-): (text: string, given?: Given) => T {
+  make: (text: string, given: Given) => T,
+  weigh?: (made: T) => number,
+): (text: string, given: Given) => T {
   let late = new Map<string, T>()
   let before = new Map<string, T>()
+  let lateWeight = 0
   return (text, given) => {
     const known = late.get(text)
     if (known !== undefined) return known
     const made = before.get(text) ?? make(text, given)
-    if (late.size >= keptMax / 2) {
+    if (lateWeight >= keptMax / 2) {
       before = late
       late = new Map()
+      lateWeight = 0
     }
     late.set(text, made)
+    lateWeight += weigh === undefined ? 1 : weigh(made)
     return made
   }
 }
@@ -31,7 +36,8 @@ const parsedMax = 1024
 
 /** Reads texts of a space, those of late without parsing them again. */
 export function parsedTexts(space: SearchSpace): (text: string) => unknown {
-  return rememberTexts(parsedMax, (text) => space.parse(text))
+  const parsed = rememberTexts(parsedMax, (text, _: undefined) => space.parse(text))
+  return (text) => parsed(text, undefined)
 }
 
 /** More than the networks of a small space: some ten megabytes. */
@@ -43,7 +49,8 @@ const formsMax = 65_536
  * @returns the form of a text, given what it stands for where that is at hand
  */
 export function formsByText(space: SearchSpace): (text: string, architecture?: unknown) => string {
-  return rememberTexts(formsMax, (text, architecture: unknown) =>
+  const forms = rememberTexts(formsMax, (text, architecture: unknown) =>
     space.canonical(architecture ?? space.parse(text)),
   )
+  return (text, architecture) => forms(text, architecture)
 }

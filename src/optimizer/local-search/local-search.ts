@@ -1,10 +1,10 @@
 import { invariant } from '#src/errors.ts'
-import { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { History, Observation } from '#src/trial/observation.ts'
 import type { AskContext, Optimizer, OptimizerEntry } from '../optimizer.ts'
 import { fewer } from '../seen-forms.ts'
 import { accuracyOf, type Lookup, type Named, trialLookup } from './lookup.ts'
+import { type Neighbourhood, neighbourhoods } from './neighbourhoods.ts'
 import { LocalSearchSettings } from './settings.ts'
 
 // A type, not an interface: only types are assignable to Json.
@@ -60,7 +60,7 @@ export function localSearch(
   settings: LocalSearchSettings,
 ): Optimizer<LocalSearchState> {
   const lookup = trialLookup(space, settings)
-  const neighbours = neighbourLists(space, settings)
+  const around = neighbourhoods(space, settings, lookup.name)
   return {
     name: 'local-search',
     init: () => ({
@@ -83,7 +83,7 @@ export function localSearch(
         name: lookup.name,
         formOf: lookup.formOf,
         trials: lookup.in(history, pending),
-        neighbours,
+        around,
       }
       absorb(climb, history)
       const isUsedUp = climb.trials.repeats >= repeatsMax
@@ -115,7 +115,7 @@ interface Climb {
   readonly name: (architecture: unknown) => Named
   readonly formOf: (text: string) => string
   readonly trials: Lookup
-  readonly neighbours: (center: Observation, seed: string) => readonly unknown[]
+  readonly around: (center: Observation, seed: string) => Neighbourhood
 }
 
 interface Choice {
@@ -213,16 +213,16 @@ function drawStart(climb: Climb): Choice | null {
 /** Proposes the next neighbour that is not known; null when the center has changed instead. */
 function tryNeighbour(climb: Climb): Choice | null {
   const center = told(climb, climb.state.center)
-  const around = climb.neighbours(center, climb.state.seed ?? '')
-  for (let index = climb.state.tried; index < around.length; index++) {
-    const { text, form } = climb.name(around[index])
+  const around = climb.around(center, climb.state.seed ?? '')
+  for (let index = climb.state.tried; index < around.size; index++) {
+    const { text, form } = around.nameAt(index)
     if (climb.settings.known === 'nothing' || isUnknown(climb, form)) {
       change(climb, { tried: index + 1 })
       return { text, origin: 'neighbour', parent: center.trial }
     }
     if (climb.state.center !== center.trial) return null
   }
-  change(climb, { tried: around.length })
+  change(climb, { tried: around.size })
   return leave(climb, center)
 }
 
@@ -268,18 +268,4 @@ function told(climb: Climb, trial: number | null): Observation {
   const observation = trial === null ? undefined : climb.trials.told(trial)
   invariant(observation !== undefined, `Local search took trial ${trial} for told, which it is not`)
   return observation
-}
-
-/** Neighbours in the order of trying; the last list is kept, since asks in a row need the same. */
-function neighbourLists(space: SearchSpace, { order }: LocalSearchSettings) {
-  let last: { readonly key: string; readonly list: readonly unknown[] } | null = null
-  return ({ trial, architecture }: Observation, seed: string): readonly unknown[] => {
-    const key = `${seed} ${trial} ${architecture}`
-    if (last?.key === key) return last.list
-    const listed = [...space.neighbours(space.parse(architecture))]
-    const list =
-      order === 'listed' ? listed : Random.named(seed, 'neighbours', trial).shuffle(listed)
-    last = { key, list }
-    return list
-  }
 }
