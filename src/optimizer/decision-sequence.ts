@@ -1,8 +1,9 @@
 /** A space as a sequence of choices among few values each: what a policy is defined over. */
 import { invariant } from '#src/errors.ts'
 import { gridValues, shareOf } from '#src/parameter/domain.ts'
-import { isTrue, type ParameterModel, parameterModel, readValue } from '#src/parameter/model.ts'
+import { type ParameterModel, parameterModel, readValue } from '#src/parameter/model.ts'
 import type { Configuration, Parameter, ParameterValue } from '#src/parameter/parameter.ts'
+import { assembleRow, configurationOf } from '#src/parameter/row.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 
 /** A choice of one of `values`, by index. */
@@ -29,7 +30,6 @@ export interface DecisionSequence {
 
 interface Step {
   readonly parameter: Parameter
-  readonly isActive: (configuration: Configuration) => boolean
   readonly values: readonly ParameterValue[]
   readonly indices: ReadonlyMap<ParameterValue, number>
   /** Among the decisions; -1 for one value only. */
@@ -57,13 +57,11 @@ export function decisionSequence(space: SearchSpace, grid: number): DecisionSequ
       weights: parameter.kind === 'categorical' ? parameter.weights : null,
     })),
     build(choose) {
-      const configuration: Record<string, ParameterValue> = {}
-      for (const { parameter, isActive, values, position } of steps) {
-        if (!isActive(configuration)) continue
-        const value = values[position < 0 ? 0 : choose(position)]
-        if (value !== undefined) configuration[parameter.name] = value
-      }
-      const decoded = encoding.decode(configuration)
+      const row = assembleRow(model, ({ position: place }) => {
+        const { values, position } = steps[place] as Step
+        return values[position < 0 ? 0 : choose(position)] as ParameterValue
+      })
+      const decoded = encoding.decode(configurationOf(model, row))
       return 'architecture' in decoded ? space.format(decoded.architecture) : null
     },
     choicesOf(architecture) {
@@ -85,12 +83,10 @@ export function decisionMisfit(space: SearchSpace): string | null {
 
 function listSteps(model: ParameterModel, grid: number): readonly Step[] {
   let position = 0
-  return model.nodes.map(({ parameter, tests }) => {
+  return model.nodes.map(({ parameter }) => {
     const values = gridValues(parameter, grid)
     return {
       parameter,
-      isActive: (configuration: Configuration) =>
-        tests.every((test) => isTrue(model, test, configuration)),
       values,
       indices: new Map(values.map((value, index) => [value, index])),
       position: values.length > 1 ? position++ : -1,

@@ -6,7 +6,7 @@ import { ArchloomError } from '#src/errors.ts'
 import type { Random } from '#src/random/random.ts'
 import type { Row } from './compiled-test.ts'
 import { defaultOf, gridValues, sampleValue, valueCount } from './domain.ts'
-import { type ParameterModel, type ParameterNode, parameterModel } from './model.ts'
+import { findForbidden, type ParameterModel, type ParameterNode, parameterModel } from './model.ts'
 import type { Configuration, Parameter, ParameterSpace, ParameterValue } from './parameter.ts'
 import { activeNodes, assembleRow, configurationOf, emptyRow, isWhole, rowOf } from './row.ts'
 import { type Chooser, firstAllowed, fresh, type GridOptions } from './sample.ts'
@@ -69,7 +69,7 @@ export function* neighbourConfigurations(
   const model = parameterModel(space)
   const given = rowOf(model, configuration)
   // What nobody asks for leaves the other values of such a row as they are.
-  const isPlain = isWhole(model, given) && !model.isForbidden(given)
+  const isPlain = isWhole(model, given) && findForbidden(model, given) === undefined
   const base = configurationOf(model, given)
   for (const { parameter, position, isAsked } of changeableNodes(model, given)) {
     const now = given[position]
@@ -190,7 +190,7 @@ function* completions(
       for (const value of values) yield* complete(position + 1, row.with(position, value))
       return
     }
-    if (!model.isForbidden(row)) yield configurationOf(model, row)
+    if (findForbidden(model, row) === undefined) yield configurationOf(model, row)
   }
   yield* complete(0, emptyRow(nodes.length))
 }

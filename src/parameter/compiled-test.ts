@@ -1,3 +1,4 @@
+/** Conditions and clauses as functions of rows, which look no name up. */
 import { orderOf } from './domain.ts'
 import type { Comparison, Parameter, ParameterValue, Test } from './parameter.ts'
 
@@ -11,7 +12,7 @@ export interface Place {
   readonly position: number
 }
 
-/** A test as a function of rows, which looks no name up. */
+/** A test as a function of rows; what a row lacks counts as inactive. */
 export function compileTest(test: Test, places: ReadonlyMap<string, Place>): RowTest {
   if (test.kind !== 'and' && test.kind !== 'or') return compileComparison(test, places)
   const parts = test.tests.map((part) => compileTest(part, places))
@@ -36,42 +37,30 @@ function anyOf(parts: readonly RowTest[]): RowTest {
   }
 }
 
-/** Never true for a parameter without a value, whatever is asked. */
 function compileComparison(test: Comparison, places: ReadonlyMap<string, Place>): RowTest {
   const place = places.get(test.parameter)
   if (place === undefined) return () => false
-  const { position } = place
-  switch (test.kind) {
-    case 'equals': {
-      const { value } = test
-      return (row) => row[position] === value
-    }
-    case 'not-equals': {
-      const { value } = test
-      return (row) => row[position] !== undefined && row[position] !== value
-    }
-    case 'in': {
-      const { values } = test
-      return (row) => {
-        const value = row[position]
-        return value !== undefined && values.includes(value)
-      }
-    }
-    case 'less-than':
-    case 'greater-than':
-      return compileOrder(test, place)
-  }
+  const { parameter, position } = place
+  return (row) => holds(parameter, test, row[position])
 }
 
-function compileOrder(
-  { kind, value: limit }: Extract<Comparison, { kind: 'less-than' | 'greater-than' }>,
-  { parameter, position }: Place,
-): RowTest {
-  // NaN, for what has no order, is neither less nor greater.
-  const order = (value: ParameterValue | undefined) =>
-    value === undefined ? NaN : (orderOf(parameter, value) ?? NaN)
-  const bound = order(limit)
-  return kind === 'less-than'
-    ? (row) => order(row[position]) < bound
-    : (row) => order(row[position]) > bound
+/** Whether a comparison holds for a value of its parameter; undefined while that is inactive. */
+export function holds(
+  parameter: Parameter,
+  test: Comparison,
+  value: ParameterValue | undefined,
+): boolean {
+  if (value === undefined) return false
+  switch (test.kind) {
+    case 'equals':
+      return value === test.value
+    case 'not-equals':
+      return value !== test.value
+    case 'in':
+      return test.values.includes(value)
+    case 'less-than':
+      return (orderOf(parameter, value) ?? NaN) < (orderOf(parameter, test.value) ?? NaN)
+    case 'greater-than':
+      return (orderOf(parameter, value) ?? NaN) > (orderOf(parameter, test.value) ?? NaN)
+  }
 }

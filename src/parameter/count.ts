@@ -1,13 +1,13 @@
+import { holds, type Row } from './compiled-test.ts'
 import { listedValues, valueCount } from './domain.ts'
-import { holds, isTrue, type ParameterModel, type ParameterNode, parameterModel } from './model.ts'
-import type {
-  Comparison,
-  Configuration,
-  ForbiddenClause,
-  Parameter,
-  ParameterSpace,
-  ParameterValue,
-} from './parameter.ts'
+import {
+  type CompiledClause,
+  type ParameterModel,
+  type ParameterNode,
+  parameterModel,
+} from './model.ts'
+import type { Comparison, Parameter, ParameterSpace, ParameterValue } from './parameter.ts'
+import { emptyRow } from './row.ts'
 import { comparisonsOf } from './validate.ts'
 
 export type ConfigurationCount =
@@ -30,7 +30,7 @@ interface ValueClass {
 
 /** What later tests still ask for, and how many configurations of the parameters so far have it. */
 interface State {
-  readonly values: Configuration
+  readonly row: Row
   readonly size: Size
 }
 
@@ -39,9 +39,9 @@ interface Stage {
   readonly node: ParameterNode
   readonly classes: readonly ValueClass[]
   /** Clauses whose last parameter this is. */
-  readonly clauses: readonly ForbiddenClause[]
-  /** Whether tests of later stages ask for a parameter. */
-  isKept(name: string): boolean
+  readonly clauses: readonly CompiledClause[]
+  /** Places of the parameters so far that tests of later stages ask for. */
+  readonly kept: readonly number[]
 }
 
 /**
@@ -59,7 +59,7 @@ export function countConfigurations(space: ParameterSpace): ConfigurationCount {
   const model = parameterModel(space)
   const exact = countStates(model)
   if (exact !== undefined) return toCount('exact', exact)
-  const allowed = model.forbidden.length > 0 ? countStates({ ...model, forbidden: [] }) : undefined
+  const allowed = model.clauses.length > 0 ? countStates({ ...model, clauses: [] }) : undefined
   if (allowed !== undefined) return toCount('upper-bound', allowed)
   const alone = model.nodes.map(({ parameter, tests }): Size => {
     const values = valueCount(parameter)
@@ -74,57 +74,51 @@ function toCount(kind: 'exact' | 'upper-bound', size: Size): ConfigurationCount 
 
 /** Undefined where there is too much to tell apart. */
 function countStates(model: ParameterModel): Size | undefined {
-  let states: readonly State[] = [{ values: {}, size: 1n }]
+  let states: readonly State[] = [{ row: emptyRow(model.nodes.length), size: 1n }]
   for (const stage of planStages(model)) {
     if (states.length * stage.classes.length > branchesMax) return undefined
-    states = mergeStates(states.flatMap((state) => decide(model, stage, state)))
+    states = mergeStates(
+      states.flatMap((state) => decide(stage, state)),
+      stage.kept,
+    )
     if (states.length > statesMax) return undefined
   }
   return states.map(({ size }) => size).reduce(plus, 0n)
 }
 
-function decide(model: ParameterModel, stage: Stage, { values, size }: State): readonly State[] {
-  const { parameter, tests } = stage.node
-  const isActive = tests.every((test) => isTrue(model, test, values))
-  const decided = isActive
-    ? stage.classes.map((one) => ({
-        values: { ...values, [parameter.name]: one.example },
+function decide({ node, classes, clauses }: Stage, state: State): readonly State[] {
+  const { row, size } = state
+  const decided = node.isActive(row)
+    ? classes.map((one) => ({
+        row: row.with(node.position, one.example),
         size: times(size, one.size),
       }))
-    : [{ values, size }]
-  return decided
-    .filter((state) => !stage.clauses.some((clause) => isForbidden(model, clause, state.values)))
-    .map((state) => ({ ...state, values: forget(state.values, stage) }))
+    : [state]
+  return decided.filter((one) => !clauses.some(({ isMet }) => isMet(one.row)))
 }
 
-function isForbidden(model: ParameterModel, { parts }: ForbiddenClause, values: Configuration) {
-  return parts.every((part) => isTrue(model, part, values))
-}
-
-function forget(values: Configuration, { isKept }: Stage): Configuration {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => isKept(name)))
-}
-
-function mergeStates(states: readonly State[]): readonly State[] {
+/** One state for all that later stages see alike. */
+function mergeStates(states: readonly State[], kept: readonly number[]): readonly State[] {
   const merged = new Map<string, State>()
   for (const state of states) {
-    // Parameters are decided in one order, so equal values have equal texts.
-    const key = JSON.stringify(state.values)
+    const key = JSON.stringify(kept.map((position) => state.row[position]))
     const known = merged.get(key)
     merged.set(key, known ? { ...known, size: plus(known.size, state.size) } : state)
   }
   return [...merged.values()]
 }
 
-function planStages({ nodes: listed, forbidden }: ParameterModel): readonly Stage[] {
+function planStages({ nodes: listed, clauses: listedClauses }: ParameterModel): readonly Stage[] {
   const nodes = familyOrder(listed)
   const positions = new Map(nodes.map(({ parameter }, position) => [parameter.name, position]))
-  const lastPart = ({ parts }: ForbiddenClause) =>
+  const lastPart = ({ clause: { parts } }: CompiledClause) =>
     Math.max(...parts.map(({ parameter }) => positions.get(parameter) ?? 0))
-  const clauses = Map.groupBy(forbidden, lastPart)
+  const clauses = Map.groupBy(listedClauses, lastPart)
   const uses = nodes.flatMap(({ tests }, stage) => [
     ...tests.flatMap(comparisonsOf).map((part) => ({ part, stage })),
-    ...(clauses.get(stage) ?? []).flatMap(({ parts }) => parts.map((part) => ({ part, stage }))),
+    ...(clauses.get(stage) ?? []).flatMap(({ clause: { parts } }) =>
+      parts.map((part) => ({ part, stage })),
+    ),
   ])
   const usesOf = Map.groupBy(uses, ({ part }) => part.parameter)
   return nodes.map((node, stage) => ({
@@ -134,8 +128,11 @@ function planStages({ nodes: listed, forbidden }: ParameterModel): readonly Stag
       (usesOf.get(node.parameter.name) ?? []).map(({ part }) => part),
     ),
     clauses: clauses.get(stage) ?? [],
-    // Uses are in the order of stages.
-    isKept: (name) => (usesOf.get(name)?.at(-1)?.stage ?? 0) > stage,
+    kept: nodes.slice(0, stage + 1).flatMap(({ parameter: { name }, position }) => {
+      // Uses are in the order of stages.
+      const last = usesOf.get(name)?.at(-1)?.stage ?? 0
+      return last > stage ? [position] : []
+    }),
   }))
 }
 

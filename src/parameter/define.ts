@@ -26,6 +26,7 @@ import {
   type ParameterValue,
   type Test,
 } from './parameter.ts'
+import { rowOf } from './row.ts'
 import { defaultConfiguration } from './sample.ts'
 
 type Of<K extends Parameter['kind']> = Extract<Parameter, { kind: K }>
@@ -52,7 +53,8 @@ export function parameterSpace(definition: SpaceDefinition): ParameterSpace {
     refuse(definition.name, place, issue?.message ?? 'not a parameter space')
   }
   const space = parsed.data
-  const clause = findForbidden(parameterModel(space), defaultConfiguration(space))
+  const model = parameterModel(space)
+  const clause = findForbidden(model, rowOf(model, defaultConfiguration(space)))
   if (clause) {
     const place = `forbidden clause ${space.forbidden.indexOf(clause)}`
     refuse(space.name, place, 'it forbids the default configuration; change a default')

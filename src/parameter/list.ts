@@ -1,9 +1,11 @@
 /** Everything that a parameter space draws, where that can be listed. */
 import { invariant } from '#src/errors.ts'
+import type { Row } from './compiled-test.ts'
 import { countConfigurations } from './count.ts'
 import { valueProbabilities } from './domain.ts'
-import { findForbidden, isTrue, parameterModel } from './model.ts'
+import { findForbidden, parameterModel } from './model.ts'
 import type { Configuration, ParameterSpace } from './parameter.ts'
+import { configurationOf, emptyRow } from './row.ts'
 
 /** Configurations that are few enough to be listed, forbidden ones counted as well. */
 const listedMax = 100_000n
@@ -31,24 +33,29 @@ export function isListable(space: ParameterSpace): boolean {
  */
 export function listConfigurations(space: ParameterSpace): readonly DrawnConfiguration[] {
   const model = parameterModel(space)
-  const drawn = model.nodes.reduce<readonly DrawnConfiguration[]>(
-    (known, { parameter, tests }) => {
+  const { nodes } = model
+  const drawn = nodes.reduce<readonly DrawnRow[]>(
+    (known, { parameter, position, isActive }) => {
       return known.flatMap((one) => {
-        const { configuration, probability } = one
-        if (!tests.every((test) => isTrue(model, test, configuration))) return [one]
+        if (!isActive(one.row)) return [one]
         invariant(parameter.kind !== 'float', 'A space with an active float cannot be listed')
         return valueProbabilities(parameter).map(([value, share]) => ({
-          configuration: { ...configuration, [parameter.name]: value },
-          probability: probability * share,
+          row: one.row.with(position, value),
+          probability: one.probability * share,
         }))
       })
     },
-    [{ configuration: {}, probability: 1 }],
+    [{ row: emptyRow(nodes.length), probability: 1 }],
   )
-  const allowed = drawn.filter(({ configuration }) => !findForbidden(model, configuration))
+  const allowed = drawn.filter(({ row }) => findForbidden(model, row) === undefined)
   const total = allowed.reduce((sum, { probability }) => sum + probability, 0)
-  return allowed.map(({ configuration, probability }) => ({
-    configuration,
+  return allowed.map(({ row, probability }) => ({
+    configuration: configurationOf(model, row),
     probability: probability / total,
   }))
+}
+
+interface DrawnRow {
+  readonly row: Row
+  readonly probability: number
 }

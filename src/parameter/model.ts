@@ -3,10 +3,8 @@
  * and who depends on whom. Making the model is what checks a space.
  */
 import { ArchloomError } from '#src/errors.ts'
-import { compileTest, type RowTest } from './compiled-test.ts'
-import { orderOf } from './domain.ts'
+import { compileTest, type Row, type RowTest } from './compiled-test.ts'
 import type {
-  Comparison,
   Configuration,
   ForbiddenClause,
   Parameter,
@@ -32,9 +30,14 @@ export interface ParameterModel {
   /** Parents before children, else as the space lists them. */
   readonly nodes: readonly ParameterNode[]
   readonly byName: ReadonlyMap<string, ParameterNode>
-  readonly forbidden: readonly ForbiddenClause[]
-  /** Whether `findForbidden` finds a clause for the configuration of a row. */
-  readonly isForbidden: RowTest
+  /** What a space forbids, in its order. */
+  readonly clauses: readonly CompiledClause[]
+}
+
+export interface CompiledClause {
+  readonly clause: ForbiddenClause
+  /** Whether all parts hold; one on a parameter without a value does not. */
+  readonly isMet: RowTest
 }
 
 /** Models by space; a space is immutable, so a model never goes stale. */
@@ -61,68 +64,39 @@ function compileModel(
   const places = new Map(
     sorted.map(({ parameter }, position) => [parameter.name, { parameter, position }]),
   )
-  const clauses = forbidden.map(({ parts }): Test => ({ kind: 'and', tests: [...parts] }))
-  const asked = [...sorted.flatMap(({ tests }) => tests), ...clauses].flatMap(comparisonsOf)
-  const askedNames = new Set(asked.map(({ parameter }) => parameter))
+  const comparisons = [
+    ...sorted.flatMap(({ tests }) => tests).flatMap(comparisonsOf),
+    ...forbidden.flatMap(({ parts }) => parts),
+  ]
+  const asked = new Set(comparisons.map(({ parameter }) => parameter))
   const nodes = sorted.map(
     ({ parameter, tests }, position): ParameterNode => ({
       parameter,
       tests,
       position,
       isActive: compileTest({ kind: 'and', tests: [...tests] }, places),
-      isAsked: askedNames.has(parameter.name),
+      isAsked: asked.has(parameter.name),
     }),
   )
   return {
     nodes,
     byName: new Map(nodes.map((node) => [node.parameter.name, node])),
-    forbidden,
-    isForbidden: compileTest({ kind: 'or', tests: clauses }, places),
+    clauses: forbidden.map((clause) => ({
+      clause,
+      isMet: compileTest({ kind: 'and', tests: [...clause.parts] }, places),
+    })),
   }
 }
 
-/** Whether a test holds; what is absent from the configuration counts as inactive. */
-export function isTrue(model: ParameterModel, test: Test, configuration: Configuration): boolean {
-  if (test.kind === 'and') return test.tests.every((part) => isTrue(model, part, configuration))
-  if (test.kind === 'or') return test.tests.some((part) => isTrue(model, part, configuration))
-  const node = model.byName.get(test.parameter)
-  return node !== undefined && holds(node.parameter, test, readValue(configuration, test.parameter))
+/** The first forbidden clause whose parts all hold for a row. */
+export function findForbidden({ clauses }: ParameterModel, row: Row): ForbiddenClause | undefined {
+  for (const { clause, isMet } of clauses) if (isMet(row)) return clause
+  return undefined
 }
 
 /** A parameter's value; undefined where it has none. A name may be one that every object inherits. */
 export function readValue(configuration: Configuration, name: string): ParameterValue | undefined {
   return Object.hasOwn(configuration, name) ? configuration[name] : undefined
-}
-
-/** Whether a comparison holds for a value of its parameter; undefined while that is inactive. */
-export function holds(
-  parameter: Parameter,
-  test: Comparison,
-  value: ParameterValue | undefined,
-): boolean {
-  if (value === undefined) return false
-  switch (test.kind) {
-    case 'equals':
-      return value === test.value
-    case 'not-equals':
-      return value !== test.value
-    case 'in':
-      return test.values.includes(value)
-    case 'less-than':
-      return (orderOf(parameter, value) ?? NaN) < (orderOf(parameter, test.value) ?? NaN)
-    case 'greater-than':
-      return (orderOf(parameter, value) ?? NaN) > (orderOf(parameter, test.value) ?? NaN)
-  }
-}
-
-/** The first forbidden clause whose parts all hold. */
-export function findForbidden(
-  model: ParameterModel,
-  configuration: Configuration,
-): ForbiddenClause | undefined {
-  return model.forbidden.find(({ parts }) =>
-    parts.every((part) => isTrue(model, part, configuration)),
-  )
 }
 
 type SortedNode = Pick<ParameterNode, 'parameter' | 'tests'>

@@ -1,7 +1,7 @@
 import { domainWords, isInDomain } from './domain.ts'
-import { findForbidden, isTrue, type ParameterModel, parameterModel, readValue } from './model.ts'
-import type { Configuration, ForbiddenClause, ParameterSpace, ParameterValue } from './parameter.ts'
-import { isInSpace, rowOf } from './row.ts'
+import { findForbidden, type ParameterModel, parameterModel, readValue } from './model.ts'
+import type { Configuration, ForbiddenClause, ParameterSpace } from './parameter.ts'
+import { emptyRow, isInSpace, rowOf } from './row.ts'
 import { forbiddenWords } from './words.ts'
 
 /** Why a configuration is not in a space. */
@@ -30,11 +30,11 @@ export function findConfigurationProblems(
       found: 'one that the space does not have',
     }))
   // Only what is active counts for the activity of others: a stray value makes nobody active.
-  const active: Record<string, ParameterValue> = Object.create(null)
-  const own = model.nodes.flatMap(({ parameter, tests }) => {
+  const active = emptyRow(model.nodes.length)
+  const own = model.nodes.flatMap(({ parameter, position, isActive }) => {
     const { name } = parameter
     const value = readValue(configuration, name)
-    if (!tests.every((test) => isTrue(model, test, active))) {
+    if (!isActive(active)) {
       if (value === undefined) return []
       const expected = 'no value, because its conditions do not hold'
       return [{ place: name, expected, found: JSON.stringify(value) }]
@@ -42,7 +42,7 @@ export function findConfigurationProblems(
     if (value === undefined) {
       return [{ place: name, expected: domainWords(parameter), found: 'no value' }]
     }
-    active[name] = value
+    active[position] = value
     if (isInDomain(parameter, value)) return []
     return [{ place: name, expected: domainWords(parameter), found: JSON.stringify(value) }]
   })

@@ -1,7 +1,7 @@
 /** Configurations as rows, for work on many of them: no names are looked up between two steps. */
 import type { Row } from './compiled-test.ts'
 import { isInDomain } from './domain.ts'
-import { type ParameterModel, type ParameterNode, readValue } from './model.ts'
+import { findForbidden, type ParameterModel, type ParameterNode, readValue } from './model.ts'
 import type { Configuration, ParameterValue } from './parameter.ts'
 
 /** The values that a configuration gives to a model's parameters, active or not. */
@@ -74,7 +74,7 @@ export function isWhole({ nodes }: ParameterModel, row: Row): boolean {
 
 /** Whether a row is a configuration of the space. */
 export function isInSpace(model: ParameterModel, row: Row): boolean {
-  if (!isWhole(model, row) || model.isForbidden(row)) return false
+  if (!isWhole(model, row) || findForbidden(model, row) !== undefined) return false
   for (const { parameter, position } of model.nodes) {
     const value = row[position]
     if (value !== undefined && !isInDomain(parameter, value)) return false

@@ -2,7 +2,7 @@ import { ArchloomError } from '#src/errors.ts'
 import type { Random } from '#src/random/random.ts'
 import type { Row } from './compiled-test.ts'
 import { defaultOf, gridValues, sampleValue } from './domain.ts'
-import { type ParameterModel, parameterModel } from './model.ts'
+import { findForbidden, type ParameterModel, parameterModel } from './model.ts'
 import type { Configuration, Parameter, ParameterSpace, ParameterValue } from './parameter.ts'
 import { activeNodes, assembleRow, configurationOf, rowOf } from './row.ts'
 
@@ -74,7 +74,7 @@ export function fresh(random: Random, { grid = null }: GridOptions): Chooser {
 export function firstAllowed(model: ParameterModel, draw: () => Row): Row | null {
   for (let attempt = 0; attempt < triesMax; attempt++) {
     const row = draw()
-    if (!model.isForbidden(row)) return row
+    if (findForbidden(model, row) === undefined) return row
   }
   return null
 }

@@ -1,5 +1,6 @@
+import { holds } from '#src/parameter/compiled-test.ts'
 import { listedValues, valueAt } from '#src/parameter/domain.ts'
-import { holds, parameterModel } from '#src/parameter/model.ts'
+import { parameterModel } from '#src/parameter/model.ts'
 import type { Comparison, Parameter, ParameterSpace, Test } from '#src/parameter/parameter.ts'
 
 /** A test on a vector of entries; see `featureSpace`. */
