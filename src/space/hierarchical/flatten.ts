@@ -1,7 +1,7 @@
 /** The one graph of primitives that motifs of motifs stand for. */
 import { sha256 } from '#src/encoding/hash.ts'
 import { inputsBy } from '../dag-coloring.ts'
-import { placesIn, quickOrder } from '../dag-form.ts'
+import { type DagVertex, placesIn, quickOrder } from '../dag-form.ts'
 import {
   allLive,
   connectedMotifs,
@@ -70,24 +70,55 @@ export function flattenCell(genotype: Genotype, { primitives }: Levels): FlatCel
 }
 
 /** A hash equal for cells exactly when their graphs of primitives are isomorphic. */
-export function flatCellHash({ vertices, output }: FlatCell): string {
-  const labelled = vertices.map(({ kind, inputs }, position) => ({
-    label: position === output ? `${kind}!` : kind,
-    inputs,
-  }))
-  const order = quickOrder(labelled)
+export function flatCellHash(cell: FlatCell): string {
+  const vertices = foldedVertices(cell)
+  const order = quickOrder(vertices)
   const places = placesIn(order)
   // Numbers, of which those below zero begin a vertex: a text takes longer to make than to hash.
   const numbers: number[] = []
   for (const position of order) {
-    const { kind = 'input' } = vertices[position] ?? {}
-    numbers.push(-1 - 2 * kinds.indexOf(kind) - (position === output ? 1 : 0))
+    numbers.push(-1 - labels.indexOf(vertices[position]?.label ?? ''))
     for (const place of inputsBy(vertices[position], places)) numbers.push(place)
   }
   return sha256(new Uint8Array(Int32Array.from(numbers).buffer))
 }
 
 const kinds: readonly string[] = ['input', 'merge', ...primitives]
+const labels: readonly string[] = [...kinds, ...kinds.map((kind) => `${kind}!`)]
+
+/** The cell with its output marked, and with primitives that one merge alone takes as ports of it. */
+function foldedVertices({ vertices, output }: FlatCell): readonly DagVertex[] {
+  const consumed = new Uint8Array(vertices.length)
+  const merged = new Uint8Array(vertices.length)
+  for (const { kind, inputs } of vertices) {
+    for (const input of inputs) {
+      consumed[input] = Math.min(2, (consumed[input] ?? 0) + 1)
+      if (kind === 'merge') merged[input] = 1
+    }
+  }
+  const folded: DagVertex[] = []
+  const places = new Int32Array(vertices.length)
+  /** Of a primitive that became a port, 1 and more; 0 for every other vertex. */
+  const portsOf = new Uint8Array(vertices.length)
+  for (let position = 0; position < vertices.length; position++) {
+    const { kind, inputs } = vertices[position] as CellVertex
+    const taken = inputs.map((input) => places[input] ?? 0)
+    if (
+      kind !== 'merge' &&
+      kind !== 'input' &&
+      consumed[position] === 1 &&
+      merged[position] === 1
+    ) {
+      portsOf[position] = kinds.indexOf(kind)
+      places[position] = taken[0] ?? 0
+      continue
+    }
+    const label = position === output ? `${kind}!` : kind
+    const ports = inputs.map((input) => portsOf[input] ?? 0)
+    places[position] = folded.push({ label, inputs: taken, ports }) - 1
+  }
+  return folded
+}
 
 interface LiveEdge {
   readonly source: number
