@@ -197,7 +197,8 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-function measureSpace(space: SearchSpace): readonly Measurement[] {
+function measureSpace(makeSpace: () => SearchSpace): readonly Measurement[] {
+  const space = makeSpace()
   const isWanted = (what: string) => `${what} ${space.name}`.includes(values.only)
   const plain = [
     ['plain loop, random', false],
@@ -212,7 +213,8 @@ function measureSpace(space: SearchSpace): readonly Measurement[] {
       if (entry === undefined) throw new Error(`No optimizer ${name}`)
       const what = `${name} ${JSON.stringify(settings)}`
       if (!isWanted(what) || (entry.misfit?.(space) ?? null) !== null) return []
-      const make = () => entry.create(space, entry.settings.parse(settings))
+      // A space may remember, so that each search has its own.
+      const make = () => entry.create(makeSpace(), entry.settings.parse(settings))
       return plans.map((plan) => ({
         what,
         space: space.name,
@@ -239,7 +241,7 @@ process.stdout.write(
   `${'space'.padEnd(16)} ${'method'.padEnd(44)} ${'told'.padStart(6)} ${header}\n`,
 )
 const measurements = spaceCatalog.flatMap((entry) => {
-  const measured = measureSpace(entry.create(entry.settings.parse({})))
+  const measured = measureSpace(() => entry.create(entry.settings.parse({})))
   measured.forEach(print)
   return measured
 })
