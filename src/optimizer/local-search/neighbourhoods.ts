@@ -1,7 +1,7 @@
+import { lateMemory } from '#src/encoding/late-memory.ts'
 import { Random } from '#src/random/random.ts'
 import type { SearchSpace } from '#src/space/space.ts'
 import type { Observation } from '#src/trial/observation.ts'
-import { rememberTexts } from '../remembered-texts.ts'
 import type { Named } from './lookup.ts'
 import type { LocalSearchSettings } from './settings.ts'
 
@@ -30,9 +30,9 @@ export function neighbourhoods(
     const listed = [...space.neighbours(space.parse(architecture))]
     return order === 'listed' ? listed : Random.named(seed, 'neighbours', trial).shuffle(listed)
   }
-  const remembered = rememberTexts(
+  const remembered = lateMemory(
     neighboursMax,
-    (_, { center, seed }: { center: Observation; seed: string }) =>
+    (_: string, { center, seed }: { center: Observation; seed: string }) =>
       nameWhenTried(list(center, seed), name),
     ({ size }) => size,
   )

@@ -1,3 +1,4 @@
+import { lateMemory } from '#src/encoding/late-memory.ts'
 import { type Cell, cellOperations, prune } from '../cell.ts'
 import { type CellHasher, createCellHasher } from './hasher.ts'
 
@@ -15,21 +16,13 @@ const hashesMax = 65_536
  */
 export function knownHashes(keptMax = hashesMax): (cell: Cell) => string {
   let hasher: CellHasher | null = null
-  let late = new Map<number, string>()
-  let before = new Map<number, string>()
+  const hashes = lateMemory(keptMax, (_: number, pruned: Cell) => {
+    hasher ??= createCellHasher()
+    return hasher.hash(pruned)
+  })
   return (cell) => {
     const pruned = prune(cell)
-    const key = keyOf(pruned)
-    const known = late.get(key)
-    if (known !== undefined) return known
-    hasher ??= createCellHasher()
-    const hash = before.get(key) ?? hasher.hash(pruned)
-    if (late.size >= keptMax / 2) {
-      before = late
-      late = new Map()
-    }
-    late.set(key, hash)
-    return hash
+    return hashes(keyOf(pruned), pruned)
   }
 }
 
