@@ -132,7 +132,7 @@ export interface HeaderPlace {
 
 /**
  * @param preamble - the first bytes of a file, up to 64
- * @throws benchmark/invalid for another file, one from a later archloom and one that was cut off
+ * @throws benchmark/invalid for another file, one from another archloom and one that was cut off
  */
 export function readPreamble(preamble: Buffer, path: string, fileBytes: number): HeaderPlace {
   if (preamble.length < preambleBytes || !preamble.subarray(0, magic.length).equals(magic)) {
@@ -140,9 +140,13 @@ export function readPreamble(preamble: Buffer, path: string, fileBytes: number):
   }
   const version = preamble.readUInt32LE(8)
   if (version !== formatVersion) {
+    const remedy =
+      version < formatVersion
+        ? 'import the benchmark again'
+        : 'use the archloom that wrote it, or import the benchmark again'
     throw new ArchloomError(
       'benchmark/invalid',
-      `The benchmark file ${path} has format ${version}, but this archloom reads format ${formatVersion}; use the archloom that wrote it or a later one, or import the benchmark again`,
+      `The benchmark file ${path} has format ${version}, but this archloom reads format ${formatVersion}; ${remedy}`,
       { details: { path, version, known: formatVersion } },
     )
   }
