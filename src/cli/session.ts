@@ -1,9 +1,9 @@
 /** What running and resuming have in common: signals, progress, report, result. */
 import type { Extensions } from '#src/config/schema.ts'
 import { ArchloomError } from '#src/errors.ts'
-import { type RunSummary, testFailureOf } from '#src/report/run-summary.ts'
 import type { RunResult } from '#src/runner/result.ts'
 import type { RunOptions } from '#src/runner/run.ts'
+import { exitStatus } from './exit-status.ts'
 import { abortOnSignals } from './interrupt.ts'
 import { makeLogger } from './logger.ts'
 import type { RunFlags } from './options.ts'
@@ -45,13 +45,6 @@ export async function carryOut({ title, folder, flags, extensions, run }: Sessio
     return
   }
   process.stdout.write(`${resultLines(result, summary, path).join('\n')}\n`)
-}
-
-/** A run without the test metric that it was asked for is no success for whoever scripts it. */
-function exitStatus(summary: RunSummary): number {
-  const failure = testFailureOf(summary)
-  if (failure === null) return 0
-  return failure.kind === 'invalid_task' ? 2 : 3
 }
 
 /** The display is gone again before anything else is written. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { exitStatus } from '#src/cli/exit-status.ts'
 import { resultLines } from '#src/cli/result-output.ts'
 import type { ExperimentEvent } from '#src/experiment/experiment.ts'
 import { initialState } from '#src/experiment/state.ts'
@@ -7,8 +8,8 @@ import { summarizeRun } from '#src/report/summary.ts'
 import { runResult } from '#src/runner/result.ts'
 import { syntheticHeader } from '#test/fixtures/synthetic-run.ts'
 
-/** What the terminal shows at the end of a run of trials that each failed with a message. */
-function linesAfter(...messages: readonly string[]): readonly string[] {
+/** A finished run of trials that each failed, with a message or, where that is null, by diverging. */
+function runOf(...messages: readonly (string | null)[]) {
   const plan = {
     seed: '1',
     budget: { trials: messages.length },
@@ -31,8 +32,11 @@ function linesAfter(...messages: readonly string[]): readonly string[] {
         type: 'attempt-failed',
         trial,
         attempt: 0,
-        failure: { kind: 'invalid_task', message },
-        verdict: 'infeasible',
+        failure:
+          message === null
+            ? { kind: 'diverged', message: 'The loss is not finite' }
+            : { kind: 'invalid_task', message },
+        verdict: message === null ? 'diverged' : 'infeasible',
       },
     ]),
     { type: 'run-finished', reason: 'trials' },
@@ -41,7 +45,12 @@ function linesAfter(...messages: readonly string[]): readonly string[] {
   const header = syntheticHeader(messages.length, 1, 1)
   const state = entries.reduce((before, entry) => step(before, entry)[0], initialState())
   const result = runResult(header, state, (text) => text)
-  return resultLines(result, summarizeRun({ header, entries: () => entries.values() }), 'r.html')
+  return { result, summary: summarizeRun({ header, entries: () => entries.values() }) }
+}
+
+function linesAfter(...messages: readonly string[]): readonly string[] {
+  const { result, summary } = runOf(...messages)
+  return resultLines(result, summary, 'r.html')
 }
 
 describe('the end of a run without a result', () => {
@@ -55,5 +64,11 @@ describe('the end of a run without a result', () => {
 
   it('has none where nothing failed', () => {
     expect(linesAfter()).toHaveLength(2)
+  })
+
+  it('has an exit status that tells wrong input from bad luck, and neither from nothing to do', () => {
+    expect(exitStatus(runOf('no result of a', 'another').summary)).toBe(2)
+    expect(exitStatus(runOf('no result of a', null).summary)).toBe(3)
+    expect(exitStatus(runOf().summary)).toBe(0)
   })
 })
