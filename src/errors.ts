@@ -59,7 +59,7 @@ export const errorCodes = {
   'worker/restart-limit': world,
   'worker/session-lost': world,
   'worker/task-failed': world,
-  'store/not-a-journal': world,
+  'store/not-a-journal': user,
   'store/corrupt': world,
   'store/newer': world,
   'store/locked': { exit: 3, retry: 'later' },

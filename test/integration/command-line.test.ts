@@ -217,9 +217,9 @@ describe('trouble with the environment', () => {
 describe('a run folder that is no run', () => {
   it.each(['resume', 'replay', 'report'])('is refused by archloom %s', async (command) => {
     await using folder = await temporaryFolder()
-    expectSentence(archloom([command, join(folder.path, 'nothing')]), 3, 'nothing')
+    expectSentence(archloom([command, join(folder.path, 'nothing')]), 2, 'nothing')
     await writeFile(join(folder.path, 'journal.sqlite'), 'this is text')
-    expectSentence(archloom([command, folder.path]), 3, folder.path)
+    expectSentence(archloom([command, folder.path]), 2, folder.path)
   })
 
   it('is refused by replay when a decision was tampered with, with exit status 5', async () => {

@@ -136,9 +136,9 @@ describe('archloom compare', () => {
   it.each([
     ['nothing', [], 2, 'Give either a study to run or, with --resume, the folder of one'],
     ['a file that is not there', ['none.yaml'], 2, 'Cannot read the study none.yaml: no such file'],
-    ['a folder without a study', ['--resume', '.'], 3, "is not a study's folder"],
+    ['a folder without a study', ['--resume', '.'], 2, "is not a study's folder"],
     ['no cores', ['x.yaml', '--cores', '0'], 2, 'expected an integer from 1 to 1024'],
-    ['folders without runs', ['src', 'test'], 3, 'is not a run folder'],
+    ['folders without runs', ['src', 'test'], 2, 'is not a run folder'],
   ])('explains %s', (_, args, status, words) => {
     const ended = archloom(['compare', ...args])
     expect(ended.status).toBe(status)

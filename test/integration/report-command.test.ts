@@ -86,10 +86,10 @@ it('writes the page of a run whose space or script is not at hand, without the d
   expect(page).toContain('nor_conv_3x3')
 })
 
-it('refuses what is no run folder, with one sentence and exit status 3', async () => {
+it('refuses what is no run folder, with one sentence and exit status 2', async () => {
   await using folder = await temporaryFolder()
   const { status, stdout, stderr } = report(folder.path)
-  expect(status).toBe(3)
+  expect(status).toBe(2)
   expect(stdout).toBe('')
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   expect(stderr).toContain(folder.path)

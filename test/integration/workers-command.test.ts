@@ -96,7 +96,7 @@ describe('archloom workers', () => {
 
   test('says what to give it instead of a folder without a run', () => {
     const { status, stderr } = archloom(['workers', place.path])
-    expect(status).toBe(3)
+    expect(status).toBe(2)
     expect(stderr).toContain('is not a run folder: it holds no journal.sqlite')
     expect(archloom(['workers']).stdout).toContain('No run under ./runs is live')
   })
