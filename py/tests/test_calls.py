@@ -1,101 +1,18 @@
 """Calls of a user's functions, from the task to its outcome, within this process."""
 
 import dataclasses
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-import torch
 
-from archloom_worker import schema, tasks
-from archloom_worker.calls import Calls
-from archloom_worker.data.store import DatasetStore
+from archloom_worker import schema
 from archloom_worker.errors import Cancelled
-from archloom_worker.events import Order, TaskEnded
-from archloom_worker.modules import Modules
-from archloom_worker.protocol import encode, pack_tensors, unpack_tensors
-from archloom_worker.tasks import perform
-from tests import user_functions
+from archloom_worker.protocol import unpack_tensors
+from tests.call_worker import HERE, Worker, call
 from tests.conftest import GRAPH
-
-CPU = torch.device("cpu")
-HERE = "tests.user_functions"
-
-
-class Worker:
-    """Does tasks as the worker process does, one after the other."""
-
-    def __init__(self, *allowed: str) -> None:
-        calls = Calls(Modules(allowed))
-        self.services = tasks.Services(CPU, DatasetStore(CPU, ()), calls, root=Path("/"))
-        self.reports: list[dict[str, Any]] = []
-        self.check: Callable[[], None] = lambda: None
-        self.should_finish: Callable[[], bool] = lambda: False
-
-    def do(self, work: dict[str, Any], tensors: dict[str, Any] | None = None) -> TaskEnded:
-        entries, frames = pack_tensors(tensors or {})
-        # As they arrive: memory that is the message's own.
-        own = tuple(memoryview(bytearray(frame)) for frame in frames)
-        run = schema.Run(
-            task="t1",
-            lease=0,
-            deadline_seconds=None,
-            work=msgspec.convert(work, schema.TaskWork),
-            tensors=entries,
-        )
-        ended = perform(
-            Order(run, own),
-            self.services,
-            on_point=lambda _point: None,
-            check=self.check,
-            on_report=self.reports.append,
-            should_finish=self.should_finish,
-        )
-        encode(ended.message, ended.frames)  # it can go on the wire
-        return ended
-
-    def call(self, function: str, tensors: dict[str, Any] | None = None, **changes: Any) -> Any:
-        ended = self.do(call(function, **changes), tensors)
-        assert isinstance(ended.message, schema.Result), ended.message
-        return ended.message.result
-
-    def refused(self, work: dict[str, Any], tensors: Any = None) -> schema.Failure:
-        ended = self.do(work, tensors)
-        assert isinstance(ended.message, schema.Failed), ended.message
-        return ended.message.failure
-
-
-def call(function: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "kind": "call",
-        "function": f"{HERE}:{function}",
-        "input": {},
-        "graph": None,
-        "seed": "7",
-        "resume": None,
-        "checkpointPath": None,
-        **changes,
-    }
-
-
-def opened(**changes: Any) -> dict[str, Any]:
-    return {
-        "kind": "session-open",
-        "session": "s1",
-        "function": f"{HERE}:Model",
-        "input": {"size": 2},
-        "graph": None,
-        "seed": "7",
-        **changes,
-    }
-
-
-def session_call(method: str, **given: Any) -> dict[str, Any]:
-    return {"kind": "session-call", "session": "s1", "method": method, "input": given}
 
 
 @pytest.fixture
@@ -325,81 +242,6 @@ def test_a_function_that_exits_fails_and_the_worker_goes_on(worker: Worker) -> N
     assert worker.call("draws").output
 
 
-@pytest.mark.parametrize("function", ["decorated", "partly"])
-def test_wrapped_functions_are_the_users(worker: Worker, function: str) -> None:
-    given = {"x": 1} if function == "decorated" else {"learning_rate": 1}
-    assert worker.call(function, input=given).output
-
-
-@pytest.mark.parametrize(
-    ("function", "said"),
-    [
-        ("os:system", "os:system may not be called: this worker allows tests.user_functions only"),
-        (f"{HERE}:system", f"{HERE}:system may not be called, since it is defined in posix"),
-        (f"{HERE}:borrowed", "since it is defined in tests.user_library"),
-        (f"{HERE}:printer", "since it is defined in builtins"),
-        ("tests.user_functions2:train", "start it with permission for tests.user_functions2"),
-        ("tests:train", "may not be called"),
-        (f"{HERE}:nothing", f"The module {HERE} has no nothing, it defines Model, Settings,"),
-        (f"{HERE}:HERE", "has no HERE"),
-        (f"{HERE}.below:train", f"There is no module {HERE}.below"),
-    ],
-)
-def test_only_what_is_allowed_can_be_called(worker: Worker, function: str, said: str) -> None:
-    failure = worker.refused({**call("x"), "function": function})
-    assert failure.kind == "invalid_task"
-    assert said in failure.message
-
-
-def test_nothing_is_imported_before_it_is_allowed(worker: Worker) -> None:
-    assert worker.refused({**call("x"), "function": "antigravity:fly"}).kind == "invalid_task"
-    assert "antigravity" not in sys.modules
-
-
-def test_a_package_allows_what_is_in_it() -> None:
-    package = Worker("tests")
-    assert package.call("train", input={"learning_rate": 1}).output
-    assert package.call("borrowed").output == "borrowed"
-
-
-def test_without_permission_nothing_can_be_called() -> None:
-    failure = Worker().refused(call("train"))
-    assert "this worker allows no module" in failure.message
-    assert "call" not in tasks.capabilities()
-    assert "session-open" in tasks.capabilities(calls=True)
-
-
-def test_a_module_whose_own_import_fails_says_what_is_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "needy.py").write_text("import surely_not_there\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    failure = Worker("needy").refused({**call("x"), "function": "needy:train"})
-    assert failure.kind == "invalid_task"
-    assert failure.message == (
-        "The module needy cannot be imported: ModuleNotFoundError: No module named"
-        " 'surely_not_there' (needy.py, line 1)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("\n1 / 0", "ZeroDivisionError: division by zero (broken.py, line 2)"),
-        ("def f(:", "SyntaxError: invalid syntax (broken.py, line 1)"),
-        ("raise SystemExit", "SystemExit (broken.py, line 1)"),
-    ],
-)
-def test_a_module_that_cannot_be_imported_is_no_fault_of_a_call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
-) -> None:
-    (tmp_path / "broken.py").write_text(code)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    failure = Worker("broken").refused({**call("x"), "function": "broken:f"})
-    assert failure.kind == "invalid_task"
-    assert failure.message == f"The module broken cannot be imported: {said}"
-
-
 @pytest.mark.parametrize(
     ("what", "said"),
     [
@@ -435,52 +277,3 @@ def test_only_plain_states_are_saved(worker: Worker, tmp_path: Path) -> None:
     failure = worker.refused(call("saves_object", checkpointPath=str(tmp_path / "state")))
     assert failure.kind == "invalid_task"
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_session_keeps_its_object_between_calls(worker: Worker) -> None:
-    assert isinstance(worker.do(opened()).message, schema.Result)
-    inputs = {"inputs": np.ones((1, 2), dtype=np.float32)}
-    outputs = []
-    for _ in range(2):
-        ended = worker.do(session_call("predict"), inputs)
-        assert isinstance(ended.message, schema.Result)
-        outputs.append(unpack_tensors(ended.message.tensors, ended.frames)["outputs"].tolist())
-        worker.do(session_call("fit", steps=1))
-    assert outputs == [[2.0], [4.0]]
-    assert [report["step"] for report in worker.reports] == [0, 0]
-
-
-def test_a_tensor_of_a_session_is_a_copy(worker: Worker) -> None:
-    worker.do(opened())
-    ended = worker.do(session_call("fit", steps=1))
-    worker.do(session_call("fit", steps=5))
-    assert isinstance(ended.message, schema.Result)
-    assert unpack_tensors(ended.message.tensors, ended.frames)["weight"].tolist() == [2, 2]
-
-
-def test_a_closed_session_is_gone_and_was_told(worker: Worker) -> None:
-    worker.do(opened())
-    kept = user_functions.Model.last
-    for _ in range(2):  # closing twice is fine
-        ended = worker.do({"kind": "session-close", "session": "s1"})
-        assert isinstance(ended.message, schema.Result)
-    assert kept.closed
-    failure = worker.refused(session_call("fit", steps=1))
-    assert failure.message == "This worker holds no session s1; open it first"
-
-
-@pytest.mark.parametrize(
-    ("method", "said"),
-    [
-        ("guess", "Model has no method guess, it has close, fit, predict"),
-        ("weight", "Model has no method weight"),
-        ("fit", "Model.fit needs steps"),
-    ],
-)
-def test_a_method_that_cannot_be_called_is_told(worker: Worker, method: str, said: str) -> None:
-    worker.do(opened())
-    assert said in worker.refused(session_call(method)).message
-
-
-def test_a_session_may_be_made_by_a_function_only_where_it_is_allowed(worker: Worker) -> None:
-    assert worker.refused(opened(function="os:getcwd")).kind == "invalid_task"
