@@ -1,5 +1,4 @@
 import { type RunSummary, testFailureOf } from '#src/report/run-summary.ts'
-import type { FailureKind } from '#src/trial/outcome.ts'
 
 /**
  * What a carried out run says to whoever scripts it: 0 unless it lacks what it was asked for. A run
@@ -16,6 +15,6 @@ export function exitStatus(summary: RunSummary): number {
   return isOfInput(failure.kind) ? 2 : 3
 }
 
-function isOfInput(kind: FailureKind | null): boolean {
+function isOfInput(kind: RunSummary['trials'][number]['failureKind']): boolean {
   return kind === 'invalid_task'
 }
