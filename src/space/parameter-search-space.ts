@@ -12,6 +12,7 @@ import { countConfigurations } from '#src/parameter/count.ts'
 import { ordinal } from '#src/parameter/define.ts'
 import { gridValues, roundFloat } from '#src/parameter/domain.ts'
 import { isListable, listConfigurations } from '#src/parameter/list.ts'
+import { parameterModel } from '#src/parameter/model.ts'
 import type { Configuration, ParameterSpace } from '#src/parameter/parameter.ts'
 import { configurationProblems } from '#src/parameter/problems.ts'
 import { sampleConfiguration } from '#src/parameter/sample.ts'
@@ -137,12 +138,12 @@ function countArchitectures(space: ParameterSpace, grid: number): Count {
 }
 
 /** Floats as the parameter language draws them, so that equal numbers have equal texts. */
-function rounded({ parameters }: ParameterSpace, architecture: Configuration): Configuration {
-  const floats = parameters.filter((parameter) => parameter.kind === 'float')
+function rounded(space: ParameterSpace, architecture: Configuration): Configuration {
+  const { byName } = parameterModel(space)
   return Object.fromEntries(
     Object.entries(architecture).map(([name, value]) => {
-      const parameter = floats.find((one) => one.name === name)
-      return [name, parameter ? roundFloat(parameter, Number(value)) : value]
+      const parameter = byName.get(name)?.parameter
+      return [name, parameter?.kind === 'float' ? roundFloat(parameter, Number(value)) : value]
     }),
   )
 }
