@@ -9,8 +9,8 @@ const hashesMax = 65_536
  * The published hash of cells, pruned first; those of late are not worked out again.
  *
  * @remarks
- * Draws of unpruned cells mostly come to few pruned ones: after 10,000 different networks nine in ten
- * are known, and nearly all of these vertex by vertex.
+ * Draws of unpruned cells mostly come to few pruned ones, so that a search for new networks meets the
+ * same ones again and again.
  *
  * @param keptMax - hashes that are remembered at most; what is handed back does not depend on it
  */
@@ -27,8 +27,8 @@ export function knownHashes(keptMax = hashesMax): (cell: Cell) => string {
 }
 
 /**
- * Another number for every other pruned cell, below 2^30. The size needs no place of its own: the
- * highest edge leads to the output.
+ * Another number for every other pruned cell, below 2^30. The size needs no place of its own: since the
+ * highest edge of a cell leads to its output, the numbers of each size begin above all of a smaller one.
  */
 function keyOf({ adjacency, operations }: Cell): number {
   let key = adjacency
